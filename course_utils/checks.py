@@ -1,0 +1,356 @@
+"""Argument checks that every room shares.
+
+A check returns the value in the one form that the rest of the package works with, or raises an
+error that names the argument, says what came, and says what was expected.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+
+import numpy as np
+
+
+def as_matrix(value, name, *, columns=None):
+    """Return a table of finite numbers as a float64 array.
+
+    Parameters
+    ----------
+    value : array-like or DataFrame, shape (n, d)
+        The table. At least one row and one column.
+    name : str
+        What the caller calls it; it opens every error message.
+    columns : int, optional
+        The number of columns that is expected.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, d)
+        No copy is made when `value` is such an array already.
+
+    Raises
+    ------
+    TypeError
+        If `value` is None, text, or holds something that is not a number.
+    ValueError
+        If it is not two-dimensional, is empty, has another width than `columns`, or holds NaN
+        or infinity; the message names the row and the column, both counted from 0.
+    """
+    expected = "a table of numbers with rows and columns"
+    array = _as_numbers(value, name, expected)
+    if array.ndim != 2:
+        raise ValueError(f"{name} has shape {array.shape}; {expected} is expected (two axes).")
+    if array.size == 0:
+        raise ValueError(
+            f"{name} has shape {array.shape}; at least one row and one column is expected."
+        )
+    if columns is not None and array.shape[1] != columns:
+        raise ValueError(f"{name} has {_count(array.shape[1], 'column')}; {columns} expected.")
+    _refuse_not_finite(array, name)
+    return array
+
+
+def as_scores(value, name):
+    """Return anomaly scores, or any one list of finite numbers, as a float64 array.
+
+    Parameters
+    ----------
+    value : array-like, shape (n,)
+        One number per row; at least one.
+    name : str
+        What the caller calls it.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    Raises
+    ------
+    TypeError
+        If `value` is None, text, or holds something that is not a number.
+    ValueError
+        If it has more or fewer axes than one, is empty, or holds NaN or infinity.
+    """
+    expected = "one number per row"
+    array = _as_numbers(value, name, expected)
+    _refuse_not_a_list(array, name, expected)
+    _refuse_not_finite(array, name)
+    return array
+
+
+def as_labels(value, name, *, length=None, both_classes=False):
+    """Return labels as an int64 array of 0 (normal) and 1 (anomaly).
+
+    Parameters
+    ----------
+    value : array-like, shape (n,)
+        Labels 0 and 1, or False and True; at least one.
+    name : str
+        What the caller calls it.
+    length : int, optional
+        The number of labels that is expected.
+    both_classes : bool
+        Whether at least one 0 and one 1 must be there.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+
+    Raises
+    ------
+    TypeError
+        If `value` is None, text, or holds something that is not a number.
+    ValueError
+        If it has more or fewer axes than one, is empty, has another length than `length`, holds
+        anything but 0 and 1, or holds one class only where both are needed.
+    """
+    expected = "one label per row, 0 (normal) or 1 (anomaly),"
+    array = _as_numbers(value, name, expected)
+    _refuse_not_a_list(array, name, expected)
+    wrong = np.flatnonzero((array != 0) & (array != 1))
+    if wrong.size:
+        position = wrong[0]
+        raise ValueError(
+            f"{name} has {array[position]:g} at position {position}; {expected} is expected."
+        )
+    if length is not None and array.size != length:
+        raise ValueError(
+            f"{name} has {_count(array.size, 'label')}; {length} expected, one for each row."
+        )
+    labels = array.astype(np.int64)
+    if both_classes and labels.min() == labels.max():
+        raise ValueError(
+            f"{name} holds only label {labels[0]}; at least one 0 and one 1 is expected."
+        )
+    return labels
+
+
+def as_seed(value, name):
+    """Return a seed as a Python int.
+
+    Parameters
+    ----------
+    value : int
+        From 0 to 2**32 − 1, the range that NumPy's and torch's generators share.
+    name : str
+        What the caller calls it.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        If `value` is no whole number type (a bool is none).
+    ValueError
+        If it is outside the range.
+    """
+    return integer_in_range(value, name, 0, 2**32 - 1)
+
+
+def positive_integer(value, name):
+    """Return a count as a Python int.
+
+    Parameters
+    ----------
+    value : int
+        1 or more.
+    name : str
+        What the caller calls it.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        If `value` is no whole number type (a bool is none).
+    ValueError
+        If it is below 1.
+    """
+    return integer_in_range(value, name, 1)
+
+
+def integer_in_range(value, name, low, high=None):
+    """Return a whole number that lies in a range as a Python int.
+
+    Parameters
+    ----------
+    value : int
+        The number.
+    name : str
+        What the caller calls it.
+    low : int
+        The smallest number allowed.
+    high : int, optional
+        The largest number allowed; None for no limit.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        If `value` is no whole number type (a bool is none).
+    ValueError
+        If it is outside the range.
+    """
+    limits = f"of at least {low}" if high is None else f"from {low} to {high}"
+    expected = f"a whole number {limits}"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} is {_describe(value)}; {expected} is expected.")
+    number = int(value)
+    if number < low or (high is not None and number > high):
+        raise ValueError(f"{name} is {number}; {expected} is expected.")
+    return number
+
+
+def in_range(value, name, low, high, *, low_open=False, high_open=False):
+    """Return a number that lies in an interval as a Python float.
+
+    Parameters
+    ----------
+    value : float or int
+        The number.
+    name : str
+        What the caller calls it.
+    low, high : float
+        The ends of the interval; an infinite end is always left out.
+    low_open, high_open : bool
+        Whether `low` or `high` itself is left out.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If `value` is no number (a bool is none).
+    ValueError
+        If it is NaN or outside the interval.
+    """
+    low_open = low_open or math.isinf(low)
+    high_open = high_open or math.isinf(high)
+    interval = (
+        f"{'(' if low_open else '['}{_plain(low)}, {_plain(high)}{')' if high_open else ']'}"
+    )
+    expected = f"a number in {interval}"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} is {_describe(value)}; {expected} is expected.")
+    above = value > low if low_open else value >= low
+    below = value < high if high_open else value <= high
+    if not (above and below):  # NaN fails both comparisons
+        raise ValueError(f"{name} is {value}; {expected} is expected.")
+    return float(value)
+
+
+def one_of(value, name, choices):
+    """Return a text that is one of the choices.
+
+    Parameters
+    ----------
+    value : str
+        The text.
+    name : str
+        What the caller calls it.
+    choices : sequence of str
+        What is allowed.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError
+        If `value` is no text.
+    ValueError
+        If it is none of the choices.
+    """
+    expected = f"one of {', '.join(repr(choice) for choice in choices)}"
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {_describe(value)}; {expected} is expected.")
+    if value not in choices:
+        raise ValueError(f"{name} is {value!r}; {expected} is expected.")
+    return value
+
+
+def _as_numbers(value, name, expected):
+    """Return `value` as a float64 array of any shape, or raise TypeError."""
+    if value is None or isinstance(value, (str, bytes)):
+        raise TypeError(f"{name} is {_describe(value)}; {expected} is expected.")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} has rows of unequal length; {expected} is expected.") from error
+    except RuntimeError as error:  # a torch tensor that is part of a computation
+        raise TypeError(f"{name} cannot be made a NumPy array: {error}") from error
+    if array.dtype.kind == "O":  # numbers and None or text side by side, as in a DataFrame
+        _refuse_not_a_number(array, name, expected)
+    elif array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} holds {_kind_name(array)}; {expected} is expected.")
+    return array.astype(np.float64, copy=False)
+
+
+def _refuse_not_a_number(array, name, expected):
+    for position, item in np.ndenumerate(array):
+        if not isinstance(item, (numbers.Real, np.bool_)):
+            where = _where(position)
+            raise TypeError(f"{name} has {_describe(item)}{where}; {expected} is expected.")
+
+
+def _refuse_not_a_list(array, name, expected):
+    if array.ndim != 1:
+        hint = " Use .ravel() to turn a column into a list." if array.ndim == 2 else ""
+        raise ValueError(
+            f"{name} has shape {array.shape}; {expected} is expected (one axis).{hint}"
+        )
+    if array.size == 0:
+        raise ValueError(f"{name} is empty; {expected} is expected.")
+
+
+def _refuse_not_finite(array, name):
+    bad = ~np.isfinite(array)
+    if bad.any():
+        position = tuple(int(index) for index in np.argwhere(bad)[0])
+        what = "NaN" if np.isnan(array[position]) else "infinity"
+        raise ValueError(f"{name} has {what}{_where(position)}; finite numbers are expected.")
+
+
+def _where(position):
+    if len(position) == 2:
+        return f" in row {position[0]}, column {position[1]}"
+    return f" at position {', '.join(str(index) for index in position)}" if position else ""
+
+
+def _describe(value):
+    if value is None or isinstance(value, (bool, np.bool_, numbers.Number)):
+        return str(value)
+    if isinstance(value, str):
+        return f"the text {value[:40]!r}"
+    return f"a value of type {type(value).__name__}"
+
+
+def _kind_name(array):
+    names = {
+        "U": "text",
+        "S": "text",
+        "T": "text",
+        "M": "dates",
+        "m": "durations",
+        "c": "complex numbers",
+    }
+    return names.get(array.dtype.kind, f"values of type {array.dtype}")
+
+
+def _count(number, noun):
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _plain(bound):
+    return ("∞" if bound > 0 else "−∞") if math.isinf(bound) else f"{bound:g}"

@@ -1,0 +1,172 @@
+"""runtime.py: seeds, device, profile, strictness and the machine's figures."""
+
+import os
+import random
+import subprocess
+import sys
+
+from course_utils import runtime
+
+import numpy as np
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch):
+    for name in ("COURSE_DEVICE", "COURSE_PROFILE", "COURSE_STRICT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def without_accelerators(monkeypatch, **present):
+    """Let torch report only the named accelerators."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: present.get("cuda", False))
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: present.get("mps", False))
+
+
+def draws():
+    return random.random(), np.random.random(), torch.rand(1).item()
+
+
+def test_one_seed_gives_the_same_draws_in_all_three_generators():
+    runtime.set_seed(7)
+    first = draws()
+    runtime.set_seed(7)
+    assert draws() == first
+    runtime.set_seed(8)
+    assert all(a != b for a, b in zip(draws(), first, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("seed", "error"), [(-1, ValueError), ("0", TypeError), (True, TypeError)]
+)
+def test_a_bad_seed_is_refused(seed, error):
+    with pytest.raises(error, match="seed is"):
+        runtime.set_seed(seed)
+
+
+def test_runtime_does_not_load_torch():
+    code = (
+        "import sys; from course_utils import runtime; runtime.set_seed(1); runtime.system();"
+        "runtime.profile(a=(1, 2)); runtime.is_strict(); assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_device_is_the_cpu_where_there_is_nothing_else(monkeypatch):
+    without_accelerators(monkeypatch)
+    assert runtime.device() == "cpu"
+
+
+@pytest.mark.parametrize("name", ["cuda", "mps"])
+def test_device_is_an_accelerator_that_can_do_a_sum(monkeypatch, name):
+    without_accelerators(monkeypatch, **{name: True})
+    monkeypatch.setattr(runtime, "_problem_with", lambda name: None)
+    assert runtime.device() == name
+
+
+@pytest.mark.parametrize("name", ["cuda", "mps"])
+def test_a_broken_accelerator_is_passed_over_with_a_warning(monkeypatch, name):
+    without_accelerators(monkeypatch, **{name: True})
+
+    def broken(*arguments, **options):
+        raise RuntimeError("no kernel image is available.\nMore lines")
+
+    monkeypatch.setattr(torch, "ones", broken)
+    with pytest.warns(UserWarning, match=rf"{name} is there .*: no kernel image is available\.$"):
+        assert runtime.device() == "cpu"
+
+
+def test_a_device_that_works_has_no_problem():
+    assert runtime._problem_with("cpu") is None
+
+
+def test_course_device_decides(monkeypatch):
+    without_accelerators(monkeypatch, cuda=True)
+    monkeypatch.setenv("COURSE_DEVICE", " CPU ")
+    assert runtime.device() == "cpu"
+    monkeypatch.setattr(runtime, "_problem_with", lambda name: None)
+    monkeypatch.setenv("COURSE_DEVICE", "cuda")
+    assert runtime.device() == "cuda"
+
+
+@pytest.mark.parametrize("name", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_refused_with_the_cure(monkeypatch, name):
+    without_accelerators(monkeypatch)
+    monkeypatch.setenv("COURSE_DEVICE", name)
+    with pytest.raises(RuntimeError, match=f"COURSE_DEVICE is {name}.*Set COURSE_DEVICE=cpu"):
+        runtime.device()
+
+
+def test_a_device_that_does_not_work_is_refused_with_its_own_words(monkeypatch):
+    without_accelerators(monkeypatch, cuda=True)
+    monkeypatch.setattr(runtime, "_problem_with", lambda name: "out of memory.")
+    monkeypatch.setenv("COURSE_DEVICE", "cuda")
+    with pytest.raises(RuntimeError, match=r"out of memory\. Set COURSE_DEVICE=cpu"):
+        runtime.device()
+
+
+def test_an_unknown_device_is_refused_with_the_cure(monkeypatch):
+    monkeypatch.setenv("COURSE_DEVICE", "tpu")
+    with pytest.raises(
+        RuntimeError, match=r"COURSE_DEVICE is 'tpu'; cuda, mps or cpu.*Set COURSE"
+    ):
+        runtime.device()
+
+
+def test_profile_picks_quick_unless_told(monkeypatch):
+    assert vars(runtime.profile(epochs=(20, 200), rows=(5_000, None))) == {
+        "epochs": 20,
+        "rows": 5_000,
+    }
+    monkeypatch.setenv("COURSE_PROFILE", "FULL")
+    assert vars(runtime.profile(epochs=(20, 200), rows=(5_000, None))) == {
+        "epochs": 200,
+        "rows": None,
+    }
+
+
+def test_profile_refuses_an_unknown_name_and_what_is_no_pair(monkeypatch):
+    for value in (20, [20, 200], (20,)):
+        with pytest.raises(ValueError, match=r"epochs is .*; a pair \(quick, full\)"):
+            runtime.profile(epochs=value)
+    monkeypatch.setenv("COURSE_PROFILE", "ci")
+    with pytest.raises(ValueError, match="COURSE_PROFILE is 'ci'; one of 'quick', 'full'"):
+        runtime.profile()
+
+
+@pytest.mark.parametrize(("value", "strict"), [("1", True), ("0", False), ("", False)])
+def test_strict_only_where_the_variable_is_one(monkeypatch, value, strict):
+    assert runtime.is_strict() is False
+    monkeypatch.setenv("COURSE_STRICT", value)
+    assert runtime.is_strict() is strict
+
+
+def test_system_gives_plausible_figures():
+    found = runtime.system()
+    assert list(found) == [
+        "python",
+        "platform",
+        "cores",
+        "memory_gb",
+        "disk_free_gb",
+        "threads",
+    ]
+    assert found["python"] == ".".join(str(part) for part in sys.version_info[:3])
+    assert 1 <= found["cores"] <= os.cpu_count()
+    assert 0.2 < found["memory_gb"] < 1e5
+    assert 0 <= found["disk_free_gb"] < 1e6
+    assert found["threads"] == torch.get_num_threads()
+
+
+@pytest.mark.parametrize(("value", "threads"), [("3", 3), ("", None), ("0", None), ("two", None)])
+def test_threads_without_torch_follow_the_variable_or_the_cores(monkeypatch, value, threads):
+    monkeypatch.delitem(sys.modules, "torch")
+    monkeypatch.setenv("OMP_NUM_THREADS", value)
+    found = runtime.system()
+    assert found["threads"] == (threads or found["cores"])
+
+
+def test_cores_are_counted_where_there_is_no_affinity(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert runtime.system()["cores"] == os.cpu_count()

@@ -1,0 +1,259 @@
+"""Classical detectors: the bar that every deep detector has to clear.
+
+All of them work alike: ``fit(X)`` learns from rows ``X`` of shape ``(n, d)`` and
+``decision_function(X)`` returns one score per row, **higher = more anomalous**. They are
+scikit-learn estimators, so they can be cloned and put at the end of a pipeline. Columns are used
+as they come: distances mean something only after scaling.
+"""
+
+from course_utils.checks import as_matrix, as_seed, positive_integer
+
+import numpy as np
+from sklearn import ensemble, neighbors
+from sklearn.base import BaseEstimator
+from sklearn.cluster import KMeans
+from sklearn.utils.validation import check_is_fitted
+
+__all__ = [
+    "IQR",
+    "IsolationForest",
+    "KMeansDistance",
+    "KNearestNeighbours",
+    "LocalOutlierFactor",
+    "Mahalanobis",
+    "RandomScores",
+    "ZScore",
+]
+
+
+class Baseline(BaseEstimator):
+    """What all baselines share: checked input, and ``fit`` and ``decision_function`` around it.
+
+    A baseline fills in ``_learn(X)``, which keeps what it needs, and ``_score(X)``.
+    """
+
+    def fit(self, X, y=None):
+        """Learn from the rows of X.
+
+        Parameters
+        ----------
+        X : array-like, shape (n, d)
+        y : ignored
+            Accepted because scikit-learn's pipelines hand it on.
+
+        Returns
+        -------
+        the detector itself
+
+        Raises
+        ------
+        TypeError, ValueError
+            When X is no finite matrix with at least one row, or an argument of the detector is
+            out of range.
+        """
+        X = as_matrix(X, "X")
+        self._learn(X)
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def decision_function(self, X):
+        """Return one score per row, higher = more anomalous.
+
+        Parameters
+        ----------
+        X : array-like, shape (m, d)
+            As many columns as the rows that the detector was fitted on.
+
+        Returns
+        -------
+        array, shape (m,)
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            When ``fit`` was not called before.
+        TypeError, ValueError
+            When X is no finite matrix with d columns.
+        """
+        check_is_fitted(self, "n_features_in_")
+        return self._score(as_matrix(X, "X", columns=self.n_features_in_))
+
+
+class ZScore(Baseline):
+    """Largest distance of any column from its mean, in standard deviations: max |x − mean| / std.
+
+    A column that is constant in the fitted rows has no spread; its distance is taken in the
+    column's own unit.
+    """
+
+    def _learn(self, X):
+        self.mean_ = X.mean(axis=0)  # (d,)
+        self.std_ = _one_where_constant(X.std(axis=0), X)  # (d,)
+
+    def _score(self, X):
+        return (np.abs(X - self.mean_) / self.std_).max(axis=1)
+
+
+class IQR(Baseline):
+    """Largest distance of any column outside its middle half [Q1, Q3], in units of Q3 − Q1.
+
+    Rows inside the middle half in every column score 0. Tukey's box plot marks scores above 1.5
+    (Exploratory Data Analysis, 1977). Where Q3 = Q1, the distance is taken in the column's own
+    unit.
+    """
+
+    def _learn(self, X):
+        self.q1_, self.q3_ = np.quantile(X, [0.25, 0.75], axis=0)  # (d,) each
+        spread = self.q3_ - self.q1_
+        self.iqr_ = np.where(spread > 0, spread, 1.0)  # (d,)
+
+    def _score(self, X):
+        outside = np.maximum(self.q1_ - X, X - self.q3_).clip(min=0)  # (m, d)
+        return (outside / self.iqr_).max(axis=1)
+
+
+class Mahalanobis(Baseline):
+    """Distance from the mean that takes correlation into account: √((x − μ)ᵀ Σ⁺ (x − μ)).
+
+    Σ⁺ is the pseudo-inverse of the covariance, so columns that are copies or sums of others do no
+    harm. Directions without any spread in the fitted rows add nothing to the distance. Source:
+    Mahalanobis, Proceedings of the National Institute of Sciences of India, 1936.
+    """
+
+    def _learn(self, X):
+        self.mean_ = X.mean(axis=0)  # (d,)
+        # Scaling first leaves the distance as it is and makes the pseudo-inverse accurate.
+        self.std_ = _one_where_constant(X.std(axis=0), X)  # (d,)
+        scaled = (X - self.mean_) / self.std_
+        covariance = scaled.T @ scaled / len(X)  # (d, d)
+        self.precision_ = np.linalg.pinv(covariance, rcond=1e-10, hermitian=True)  # (d, d)
+
+    def _score(self, X):
+        scaled = (X - self.mean_) / self.std_  # (m, d)
+        squared = ((scaled @ self.precision_) * scaled).sum(axis=1)
+        return np.sqrt(squared.clip(min=0))  # rounding can leave −1e-17
+
+
+class KMeansDistance(Baseline):
+    """Euclidean distance to the nearest of k cluster centres.
+
+    Parameters
+    ----------
+    clusters : int
+        How many centres; fewer when there are fewer distinct rows.
+    seed : int
+    """
+
+    def __init__(self, clusters=8, seed=0):
+        self.clusters = clusters
+        self.seed = seed
+
+    def _learn(self, X):
+        clusters = positive_integer(self.clusters, "clusters")
+        seed = as_seed(self.seed, "seed")
+        clusters = min(clusters, len(np.unique(X, axis=0)))
+        self.model_ = KMeans(clusters, n_init=3, random_state=seed).fit(X)
+
+    def _score(self, X):
+        return self.model_.transform(X).min(axis=1)  # (m, clusters) → (m,)
+
+
+class KNearestNeighbours(Baseline):
+    """Euclidean distance to the k-th nearest fitted row.
+
+    A fitted row that is scored again meets itself at distance 0. Source: Ramaswamy, Rastogi and
+    Shim, SIGMOD 2000.
+
+    Parameters
+    ----------
+    neighbours : int
+        k; all fitted rows when there are fewer.
+    """
+
+    def __init__(self, neighbours=5):
+        self.neighbours = neighbours
+
+    def _learn(self, X):
+        neighbours = min(positive_integer(self.neighbours, "neighbours"), len(X))
+        self.model_ = neighbors.NearestNeighbors(n_neighbors=neighbours).fit(X)
+
+    def _score(self, X):
+        distances, _ = self.model_.kneighbors(X)  # (m, k), nearest first
+        return distances[:, -1]
+
+
+class LocalOutlierFactor(Baseline):
+    """How much thinner the data is around a row than around its neighbours; about 1 is ordinary.
+
+    scikit-learn's estimator with the sign turned. Where more than ``neighbours`` rows are
+    identical, the density is nearly without limit and rows beside them score in the millions.
+    Source: Breunig, Kriegel, Ng and Sander, SIGMOD 2000.
+
+    Parameters
+    ----------
+    neighbours : int
+        All other fitted rows when there are fewer.
+    """
+
+    def __init__(self, neighbours=20):
+        self.neighbours = neighbours
+
+    def _learn(self, X):
+        if len(X) < 2:
+            raise ValueError("X has 1 row; at least 2 rows are expected to compare densities.")
+        neighbours = min(positive_integer(self.neighbours, "neighbours"), len(X) - 1)
+        self.model_ = neighbors.LocalOutlierFactor(n_neighbors=neighbours, novelty=True).fit(X)
+
+    def _score(self, X):
+        return -self.model_.score_samples(X)
+
+
+class IsolationForest(Baseline):
+    """How few random cuts separate a row from the rest: between 0 and 1, about 0.5 is ordinary.
+
+    scikit-learn's estimator with the sign turned. Source: Liu, Ting and Zhou, ICDM 2008.
+
+    Parameters
+    ----------
+    trees : int
+    seed : int
+    """
+
+    def __init__(self, trees=100, seed=0):
+        self.trees = trees
+        self.seed = seed
+
+    def _learn(self, X):
+        trees = positive_integer(self.trees, "trees")
+        seed = as_seed(self.seed, "seed")
+        self.model_ = ensemble.IsolationForest(n_estimators=trees, random_state=seed).fit(X)
+
+    def _score(self, X):
+        return -self.model_.score_samples(X)
+
+
+class RandomScores(Baseline):
+    """Scores drawn evenly from [0, 1) without a look at the data: the floor of every table.
+
+    Row i of any X gets the i-th number of the seed's sequence.
+
+    Parameters
+    ----------
+    seed : int
+    """
+
+    def __init__(self, seed=0):
+        self.seed = seed
+
+    def _learn(self, X):
+        self.seed_ = as_seed(self.seed, "seed")
+
+    def _score(self, X):
+        # A sequence of its own: labels drawn with default_rng(seed) must not meet themselves here.
+        return np.random.default_rng([self.seed_, 7919]).random(len(X))
+
+
+def _one_where_constant(spread, X):
+    """Return spread (d,) with 1 for columns of X in which all rows hold the same value."""
+    # Rounding gives such a column a standard deviation of 1e-17 rather than 0.
+    return np.where(X.max(axis=0) > X.min(axis=0), spread, 1.0)

@@ -1,0 +1,138 @@
+"""The pictures: what they show, that captions are kept, and that bad input is named."""
+
+from course_utils import data, evaluation, network, plots
+
+import numpy as np
+import pytest
+from matplotlib.contour import QuadContourSet
+
+RNG = np.random.default_rng(0)
+Y = np.array([0] * 40 + [1] * 10)
+SCORES = np.concatenate([RNG.normal(0, 1, 40), RNG.normal(3, 1, 10)])
+
+
+def labels_of(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_the_histogram_shows_both_classes_and_the_threshold():
+    axes = plots.score_histogram(Y, SCORES, threshold=1.5, title="Apart").axes[0]
+    assert labels_of(axes) == ["normal (40 rows)", "anomaly (10 rows)", "threshold 1.5"]
+    assert axes.get_title("left") == "Apart"
+    assert "%" in axes.get_ylabel()
+
+
+def test_roc_and_pr_carry_areas_and_prevalence():
+    left, right = plots.roc_pr(Y, {"mine": SCORES}).axes
+    assert labels_of(left)[0] == f"mine, area {evaluation.auroc(Y, SCORES):.3f}"
+    assert "prevalence 0.200" in labels_of(right)
+
+
+def test_the_learning_curve_marks_the_best_epoch():
+    history = network.History(
+        train_loss=[3, 2, 1], validation_loss=[3, 2, 2.5], best_epoch=1, seconds=0.1
+    )
+    assert labels_of(plots.learning_curve(history).axes[0]) == [
+        "training",
+        "validation",
+        "best epoch, 2",
+    ]
+    by_name = plots.learning_curve({"SGD": [2, 1], "Adam": [2, 0.5]})
+    assert labels_of(by_name.axes[0]) == ["SGD", "Adam"]
+
+
+def test_the_surface_is_drawn_from_the_prediction():
+    toy = data.make_toy("moons", rows=60)
+
+    def left_half(X):
+        return (X[:, 0] < 0).astype(float)
+
+    axes = plots.decision_surface(left_half, toy.X, toy.y).axes[0]
+    border = [each for each in axes.collections if isinstance(each, QuadContourSet)][-1]
+    (line,) = border.allsegs[0]
+    assert np.abs(line[:, 0]).max() < 0.05
+
+
+def test_the_time_line_shades_every_anomalous_window():
+    flow = data.load_water_flow()
+    figure = plots.time_line(flow, scores=flow.X[:, 0], threshold=50.0, title="Four windows")
+    assert len(figure.axes) == 2
+    assert [len(axes.patches) for axes in figure.axes] == [4, 4]
+    assert len(plots.time_line(flow).axes) == 1
+
+
+def test_the_confusion_matrix_shows_all_four_counts():
+    counts = evaluation.confusion(Y, (SCORES > 1.5).astype(int))
+    texts = " ".join(text.get_text() for text in plots.confusion_matrix(counts).axes[0].texts)
+    for count in (counts.true_positives, counts.false_positives, counts.true_negatives):
+        assert str(count) in texts
+
+
+def test_images_fill_a_grid():
+    figure = plots.images(RNG.random((5, 4, 4)), titles=list("abcde"), columns=3)
+    assert [len(axes.images) for axes in figure.axes] == [1, 1, 1, 1, 1, 0]
+    with pytest.raises(ValueError, match="pictures has shape"):
+        plots.images(np.ones((4, 4)))
+
+
+def test_the_same_figure_gives_the_same_bytes():
+    figure = plots.score_histogram(Y, SCORES)
+    assert plots.to_png(figure) == plots.to_png(plots.score_histogram(Y, SCORES))
+    assert plots.to_png(figure).startswith(b"\x89PNG")
+
+
+def test_a_title_that_is_too_long_is_broken_into_lines():
+    title = "Most anomalies keep away from the normal rows but some of them hide among them"
+    figure = plots.score_histogram(Y, SCORES, title=title)
+    plots.to_png(figure)
+    broken = figure.axes[0].get_title("left")
+    assert "\n" in broken
+    assert broken.replace("\n", " ") == title
+
+
+def test_show_puts_the_caption_under_the_picture_and_into_its_alternative_text(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    plots.show(plots.score_histogram(Y, SCORES), "Normal < anomalous.")
+    picture, caption = shown
+    assert picture.alt == "Normal < anomalous."
+    assert caption.data == "<p><em>Normal &lt; anomalous.</em></p>"
+
+
+@pytest.mark.parametrize("caption", ["", "  ", None])
+def test_a_picture_without_words_is_refused(caption):
+    with pytest.raises(ValueError, match="caption"):
+        plots.show(plots.score_histogram(Y, SCORES), caption)
+
+
+def test_the_slider_changes_the_picture():
+    box = plots.threshold_slider(Y, SCORES)
+    controls, picture = box.children
+    before = picture.value
+    controls.children[-1].value = 2
+    assert picture.value != before
+    assert bytes(picture.value).startswith(b"\x89PNG")
+
+
+def test_frames_are_stepped_through():
+    figures = [plots.score_histogram(Y, SCORES, title=str(number)) for number in range(3)]
+    controls, picture = plots.frame_slider(figures, "epoch").children
+    assert picture.value == plots.to_png(figures[0])
+    controls.children[-1].value = 2
+    assert picture.value == plots.to_png(figures[2])
+    with pytest.raises(ValueError, match="figures is empty"):
+        plots.frame_slider([])
+
+
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda: plots.score_histogram(Y[:5], SCORES), "y has 5 labels"),
+        (lambda: plots.score_histogram(Y, SCORES * np.nan), "scores"),
+        (lambda: plots.roc_pr(np.zeros(50, dtype=int), {"mine": SCORES}), "y"),
+        (lambda: plots.scatter(None, np.ones((3, 3)), [0, 0, 1]), "X"),
+    ],
+)
+def test_bad_input_is_named(draw, words):
+    with pytest.raises(ValueError, match=words):
+        draw()

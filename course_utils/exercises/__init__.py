@@ -1,0 +1,5 @@
+"""Exercises that answer back: `from course_utils.exercises import lesson_04 as ex`."""
+
+from course_utils.exercises.engine import Exercise, ask, expect
+
+__all__ = ["Exercise", "ask", "expect"]

@@ -1,0 +1,455 @@
+"""What an exercise is: a task, hints, one solution, a check that names misconceptions.
+
+A lesson's file, `lesson_04.py`, builds each exercise from plain functions::
+
+    sigmoid_gradient = Exercise(
+        "Return dσ/dz at the pre-activation z.",
+        hints=("The derivative of σ can be written with σ itself.", "σ′(z) = σ(z)(1 − σ(z))."),
+    )
+
+    @sigmoid_gradient.set_solution
+    def sigmoid_gradient_solution(z):
+        s = 1 / (1 + np.exp(-z))
+        return s * (1 - s)
+
+    @sigmoid_gradient.set_check
+    def sigmoid_gradient_check(answer):
+        z = np.linspace(-3, 3, 7)
+        y = 1 / (1 + np.exp(-z))
+        got = as_array(answer(z), shape=z.shape)
+        taken_at_y = np.allclose(got, np.exp(-y) / (1 + np.exp(-y)) ** 2)
+        require(not taken_at_y, "You took the derivative at the output y; it is taken at z.")
+        require(np.allclose(got, y * (1 - y)), "The derivative differs from σ(z)(1 − σ(z)).")
+
+    @sigmoid_gradient.refuses("taken at z")
+    def sigmoid_gradient_at_the_output(z):
+        y = 1 / (1 + np.exp(-z))
+        return np.exp(-y) / (1 + np.exp(-y)) ** 2
+
+A check asks for properties, so that any right answer passes. Each `refuses` function is a
+wrong answer that people really give; a test proves that the check refuses it with a message
+that contains the given words.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import dis
+import inspect
+import json
+import os
+import signal
+import sys
+import textwrap
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from course_utils import runtime
+
+import numpy as np
+
+SECONDS_TO_ANSWER = 10.0
+
+
+class Misconception(Exception):
+    """Raised by a check; its text says what is wrong and why."""
+
+
+class AnswerTimedOut(BaseException):
+    """Raised inside a learner's answer that runs too long; no `except Exception` stops it."""
+
+
+def require(condition: object, message: str) -> None:
+    """Refuse the answer with `message` unless `condition` holds."""
+    if not bool(condition):
+        raise Misconception(message)
+
+
+def as_array(value: object, *, shape: tuple[int, ...] | None = None, what: str = "the result"):
+    """Return `value` as a float array, or refuse it in words a learner can act on.
+
+    Parameters
+    ----------
+    value : array-like
+        What the learner's function returned.
+    shape : tuple of int, optional
+        The shape that is asked for.
+    what : str
+        How the message calls the value.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+    """
+    require(value is not None, f"Your function returned None: is a `return` missing for {what}?")
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise Misconception(
+            f"{what[0].upper()}{what[1:]} should be numbers, but it is {type(value).__name__}."
+        ) from None
+    if shape is not None and array.shape != shape:
+        turned = " It looks transposed." if array.shape == shape[::-1] else ""
+        raise Misconception(
+            f"{what[0].upper()}{what[1:]} has shape {array.shape}; {shape} is expected.{turned}"
+        )
+    require(
+        np.isfinite(array).all(),
+        f"{what[0].upper()}{what[1:]} has NaN or infinite entries. Look for a division by zero, "
+        "a logarithm of zero or an exponential that overflows.",
+    )
+    return array
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found: `status` is "passed", "not started", "refused" or "broken"."""
+
+    status: str
+    message: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer is right."""
+        return self.status == "passed"
+
+    def __str__(self) -> str:
+        mark = {"passed": "✓", "not started": "○"}.get(self.status, "✗")
+        return f"{mark} {self.message}"
+
+
+@dataclass
+class Exercise:
+    """One task that checks the learner's function.
+
+    Parameters
+    ----------
+    task : str
+        The task in a sentence.
+    hints : sequence of str
+        From a nudge to nearly everything; `hint()` gives the next one at each call.
+    praise : str
+        What a right answer means, in a sentence.
+    """
+
+    task: str
+    hints: Sequence[str] = ()
+    praise: str = "Right."
+    name: str = field(default="", init=False)
+    lesson: str = field(default="", init=False)
+    wrong_answers: list[tuple[str, Callable]] = field(default_factory=list, init=False)
+    _solution: Callable | None = field(default=None, init=False, repr=False)
+    _check: Callable | None = field(default=None, init=False, repr=False)
+    _hints_given: int = field(default=0, init=False, repr=False)
+
+    def set_solution(self, function: Callable) -> Callable:
+        """Take `NAME_solution` as the solution; it also gives the exercise its name."""
+        self.name = function.__name__.removesuffix("_solution")
+        self.lesson = function.__module__.rsplit(".", 1)[-1]
+        self._solution = function
+        return function
+
+    def set_check(self, function: Callable) -> Callable:
+        """Take the function that raises `Misconception` for a wrong answer."""
+        self._check = function
+        return function
+
+    def refuses(self, words: str) -> Callable:
+        """Store a wrong answer whose refusal contains `words`."""
+
+        def store(function: Callable) -> Callable:
+            self.wrong_answers.append((words, function))
+            return function
+
+        return store
+
+    def examine(self, answer: object, seconds: float = SECONDS_TO_ANSWER) -> Verdict:
+        """Judge `answer` without printing.
+
+        An answer that raises, exits or never returns is caught: the kernel lives on.
+
+        Parameters
+        ----------
+        answer : callable
+            The learner's function.
+        seconds : float
+            How long the answer may take.
+
+        Returns
+        -------
+        Verdict
+        """
+        if is_stub(answer):
+            return Verdict("not started", f"{self.name}: not started yet. {self.task}")
+        if not callable(answer):
+            return Verdict(
+                "refused",
+                f"{self.name}: hand over the function itself, as in check({self.name}), "
+                f"not {type(answer).__name__} {str(answer)[:40]!r}.",
+            )
+        try:
+            with time_limit(seconds):
+                self._check(answer)
+        except Misconception as reason:
+            return Verdict("refused", f"{self.name}: {reason}")
+        except AnswerTimedOut:
+            return Verdict(
+                "broken",
+                f"{self.name}: your function did not return within {seconds:g} seconds. "
+                "Does a loop never end?",
+            )
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if "ellipsis" in str(error).lower():
+                return Verdict(
+                    "not started", f"{self.name}: there is still a `...` to fill in. {self.task}"
+                )
+            return Verdict("broken", f"{self.name}: {describe(error, answer)}")
+        return Verdict("passed", f"{self.name}: {self.praise}")
+
+    def check(self, answer: object) -> None:
+        """Judge `answer`, print what was found, and note a success for `progress`."""
+        verdict = self.examine(answer)
+        print(textwrap.fill(str(verdict), 96, subsequent_indent="  ", replace_whitespace=False))
+        if verdict.passed:
+            note_progress(self.lesson, self.name)
+
+    def hint(self) -> None:
+        """Print the next hint; the last one repeats."""
+        if not self.hints:
+            print("There is no hint for this one; solution() shows a way.")
+            return
+        number = min(self._hints_given, len(self.hints) - 1)
+        self._hints_given = number + 1
+        print(textwrap.fill(f"Hint {number + 1} of {len(self.hints)}: {self.hints[number]}", 96))
+
+    def solution(self) -> None:
+        """Print one solution. Other right answers pass the check too."""
+        print(self.solution_source)
+
+    @property
+    def solution_source(self) -> str:
+        """The solution as the learner would write it."""
+        lines = textwrap.dedent(inspect.getsource(self._solution)).splitlines()
+        start = next(i for i, line in enumerate(lines) if line.startswith(("def ", "class ")))
+        return "\n".join(lines[start:]).replace(f"{self.name}_solution", self.name)
+
+
+def exercises_of(module: object) -> dict[str, Exercise]:
+    """Return a lesson module's exercises by name, in the order they are written."""
+    return {name: each for name, each in vars(module).items() if isinstance(each, Exercise)}
+
+
+def is_stub(answer: object) -> bool:
+    """Say whether `answer` is `...`, None, or a function whose body is only `...` or `pass`."""
+    if answer is None or answer is Ellipsis:
+        return True
+    if not inspect.isfunction(answer):
+        return False
+    steps = [step for step in dis.get_instructions(answer) if step.opname not in ("RESUME", "NOP")]
+    loads = {"LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+    values = [step.argval for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")]
+    return all(step.opname in loads for step in steps) and values[-1] in (None, Ellipsis)
+
+
+def describe(error: BaseException, answer: Callable) -> str:
+    """Say in one line what `answer` raised and, where it can be told, in which line."""
+    code = getattr(answer, "__code__", None)
+    place = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if code is not None and frame.filename == code.co_filename:
+            place = f" in its line {frame.lineno - code.co_firstlineno + 1}"
+            place += f", `{frame.line}`" if frame.line else ""
+    return f"your function raised {type(error).__name__}{place}: {error}"
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `AnswerTimedOut` in this thread once `seconds` have passed.
+
+    Where the system has interval timers and this is the main thread, the signal also ends a
+    sleep. Elsewhere (Windows, other threads) the exception arrives at the next line of Python.
+    """
+    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+        tracer = sys.gettrace()
+        before = signal.signal(signal.SIGALRM, _raise_until_out)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+            sys.settrace(tracer)
+        return
+
+    target = ctypes.c_ulong(threading.get_ident())
+    over = threading.Event()
+
+    def watch() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(target, ctypes.py_object(AnswerTimedOut))
+            wait = 0.2
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _raise_until_out(_: int, frame: FrameType | None) -> None:
+    """End the running answer, even one whose bare `except:` swallows the first exception.
+
+    Every line that the answer and the check still run raises again, up to `examine`.
+    """
+
+    def again(_: FrameType, event: str, __: object) -> Callable:
+        if event == "line":
+            raise AnswerTimedOut
+        return again
+
+    while frame is not None and frame.f_code is not Exercise.examine.__code__:
+        frame.f_trace = again
+        frame = frame.f_back
+    # frames are only traced while there is a tracer; new frames get none of it
+    sys.settrace(lambda *_: None)
+    raise AnswerTimedOut
+
+
+def expect(value: float, between: tuple[float, float], what: str, digits: int = 3) -> None:
+    """Print a number beside the band it should land in.
+
+    A number outside its band raises in the test command, and only earns a remark elsewhere, since
+    a learner who changes a cell is meant to move it.
+
+    Parameters
+    ----------
+    value : float
+        The measured number.
+    between : (float, float)
+        The band, both ends included.
+    what : str
+        What was measured, with its unit.
+    digits : int
+        Digits after the point.
+
+    Raises
+    ------
+    ValueError
+        If the band is empty or not two numbers.
+    AssertionError
+        If the value is outside the band and the course is being tested.
+    """
+    try:
+        low, high = (float(end) for end in between)
+        value = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"value is {value!r} and between is {between!r}; a number and a pair of numbers "
+            "are expected."
+        ) from None
+    if not low <= high:
+        raise ValueError(f"between is {between!r}; the lower end comes first.")
+    line = f"{what}: {value:,.{digits}f}  (expected {low:,.{digits}f} to {high:,.{digits}f})"
+    if low <= value <= high:
+        print(f"✓ {line}")
+    elif runtime.is_strict():
+        raise AssertionError(f"{line}: the text that relies on this number no longer holds.")
+    else:
+        print(f"≠ {line}\n  Outside the band. Did you change something above? Then that is why.")
+
+
+def ask(question: str, options: Sequence[str], answer: int, why: str) -> None:
+    """Let the learner commit to a prediction before the next cell shows the answer.
+
+    Parameters
+    ----------
+    question : str
+        What will happen?
+    options : sequence of str
+        Two or more possible answers, shown numbered from 1.
+    answer : int
+        The number of the right one, counted from 1.
+    why : str
+        Shown with the verdict, whichever option was chosen.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two options or `answer` is none of their numbers.
+    """
+    if len(options) < 2 or not 1 <= answer <= len(options):
+        raise ValueError(
+            f"answer is {answer} of {len(options)} options; a number from 1 to the number of "
+            "options (two or more) is expected."
+        )
+    numbered = [f"{number}. {option}" for number, option in enumerate(options, start=1)]
+    print(textwrap.fill(f"Prediction: {question}", 96))
+    print("\n".join(numbered))
+    try:
+        import ipywidgets
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        return
+    if get_ipython() is None or not hasattr(get_ipython(), "kernel"):
+        return
+    buttons = [ipywidgets.Button(description=str(n)) for n in range(1, len(options) + 1)]
+    reply = ipywidgets.HTML()
+
+    def commit(button) -> None:
+        right = button.description == str(answer)
+        verdict = "Yes" if right else f"No, it is {answer}"
+        reply.value = f"<p><b>{verdict}.</b> {why}</p>"
+        for each in buttons:
+            each.disabled = True
+            each.button_style = "success" if each.description == str(answer) else ""
+
+    for button in buttons:
+        button.layout.width = "4em"
+        button.on_click(commit)
+    display(ipywidgets.VBox([ipywidgets.HBox(buttons), reply]))
+
+
+def progress_file() -> Path:
+    """Where solved exercises are noted (`COURSE_PROGRESS` moves it)."""
+    if named := os.environ.get("COURSE_PROGRESS"):
+        return Path(named)
+    if sys.platform == "win32":
+        home = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        home = Path.home() / "Library" / "Application Support"
+    else:
+        home = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+    return home / "deep-anomaly-course" / "progress.json"
+
+
+def read_progress() -> dict[str, dict[str, str]]:
+    """Return {lesson: {exercise: date solved}}; an unreadable file counts as empty."""
+    try:
+        noted = json.loads(progress_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def note_progress(lesson: str, name: str) -> None:
+    """Note a solved exercise. A disk that cannot be written never fails a check."""
+    noted = read_progress()
+    noted.setdefault(lesson, {}).setdefault(name, time.strftime("%Y-%m-%d"))
+    path = progress_file()
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_suffix(f".{os.getpid()}.part")
+        half.write_text(json.dumps(noted, indent=1), encoding="utf-8")
+        half.replace(path)

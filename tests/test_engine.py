@@ -1,0 +1,240 @@
+"""The exercises' engine, on small exercises made here."""
+
+import json
+import threading
+import time
+
+from course_utils.exercises import ask, engine, expect
+from course_utils.exercises.engine import Exercise, as_array, require
+
+import numpy as np
+import pytest
+
+double = Exercise("Return x doubled.", hints=("Add x to itself.", "2 * x"), praise="Doubled.")
+
+
+@double.set_solution
+def double_solution(x):
+    """Return x doubled."""
+    return 2 * x
+
+
+@double.set_check
+def double_check(answer):
+    got = as_array(answer(np.ones(3)), shape=(3,))
+    require(not np.allclose(got, 1), "That is x itself.")
+    require(np.allclose(got, 2), "That is not twice x.")
+
+
+@double.refuses("x itself")
+def double_identity(x):
+    return x
+
+
+def stub(x):
+    """Return x doubled,
+
+    shape as x.
+    """
+    ...
+
+
+def stub_with_pass(x):
+    pass
+
+
+def blank(x):
+    return ... * x
+
+
+def endless(x):
+    while True:
+        pass
+
+
+def endless_and_swallowing(x):
+    while True:
+        try:  # noqa: SIM105
+            time.sleep(0.001)
+        except:  # noqa: E722
+            pass
+
+
+def sleeping(x):
+    time.sleep(60)
+
+
+def exiting(x):
+    raise SystemExit(1)
+
+
+def dividing(x):
+    nothing = 0
+    return 1 / nothing
+
+
+def recursing(x):
+    return recursing(x)
+
+
+@pytest.mark.parametrize("answer", [stub, stub_with_pass, blank, ..., None])
+def test_an_unsolved_stub_is_not_started(answer):
+    verdict = double.examine(answer)
+    assert verdict.status == "not started"
+    assert str(verdict).startswith("○")
+
+
+def test_a_right_answer_passes_whatever_its_code():
+    assert double.examine(double_solution).passed
+    assert double.examine(lambda x: x + x).passed
+
+
+def test_a_wrong_answer_is_told_its_misconception():
+    verdict = double.examine(double_identity)
+    assert (verdict.status, verdict.message) == ("refused", "double: That is x itself.")
+
+
+@pytest.mark.parametrize("answer", [endless, endless_and_swallowing, sleeping])
+def test_an_answer_that_never_returns_is_stopped(answer):
+    start = time.perf_counter()
+    verdict = double.examine(answer, seconds=0.2)
+    assert verdict.status == "broken"
+    assert "did not return within 0.2 seconds" in verdict.message
+    assert time.perf_counter() - start < 5
+
+
+def test_an_endless_answer_in_another_thread_is_stopped():
+    verdicts = []
+    thread = threading.Thread(target=lambda: verdicts.append(double.examine(endless, seconds=0.2)))
+    thread.start()
+    thread.join(timeout=10)
+    assert verdicts[0].status == "broken"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (exiting, "SystemExit"),
+        (dividing, "ZeroDivisionError in its line 3, `return 1 / nothing`"),
+        (recursing, "RecursionError"),
+        (lambda x, y: x, "TypeError"),
+    ],
+)
+def test_an_answer_that_raises_is_described_and_the_caller_lives_on(answer, words):
+    verdict = double.examine(answer)
+    assert verdict.status == "broken"
+    assert words in verdict.message
+
+
+def test_ctrl_c_is_the_learners_own():
+    def interrupted(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        double.examine(interrupted)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (lambda x: print(end=""), "return"),
+        (lambda x: "two", "should be numbers"),
+        (lambda x: np.ones((3, 1)), "shape (3, 1)"),
+        (lambda x: [1.0, np.nan, 1.0], "NaN"),
+        (3, "hand over the function"),
+    ],
+)
+def test_strange_results_are_named(value, words):
+    assert words in double.examine(value).message
+
+
+def test_a_transposed_matrix_is_recognised():
+    with pytest.raises(engine.Misconception, match="transposed"):
+        as_array(np.ones((2, 5)), shape=(5, 2))
+
+
+def test_check_prints_and_notes_only_success(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "deep" / "progress.json"))
+    double.check(double_identity)
+    assert not (tmp_path / "deep").exists()
+    double.check(double_solution)
+    noted = json.loads((tmp_path / "deep" / "progress.json").read_text())
+    assert list(noted[__name__.rsplit(".", 1)[-1]]) == ["double"]
+    printed = capsys.readouterr().out
+    assert "✗ double: That is x itself." in printed
+    assert "✓ double: Doubled." in printed
+
+
+def test_a_disk_that_cannot_be_written_never_fails_a_check(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "file" / "progress.json"))
+    double.check(double_solution)
+    assert engine.read_progress() == {}
+
+
+@pytest.mark.parametrize("content", ["not json", "[1, 2]"])
+def test_an_unreadable_progress_file_counts_as_empty(tmp_path, monkeypatch, content):
+    (tmp_path / "progress.json").write_text(content)
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+    assert engine.read_progress() == {}
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin", "linux"])
+def test_progress_has_a_place_on_every_system(monkeypatch, platform):
+    monkeypatch.delenv("COURSE_PROGRESS", raising=False)
+    monkeypatch.setattr(engine.sys, "platform", platform)
+    assert engine.progress_file().parts[-2:] == ("deep-anomaly-course", "progress.json")
+
+
+def test_hints_come_one_by_one_and_the_last_repeats(capsys):
+    hinted = Exercise("Task.", hints=("first", "second"))
+    for _ in range(3):
+        hinted.hint()
+    assert capsys.readouterr().out.splitlines() == [
+        "Hint 1 of 2: first",
+        "Hint 2 of 2: second",
+        "Hint 2 of 2: second",
+    ]
+    Exercise("Task.").hint()
+    assert "no hint" in capsys.readouterr().out
+
+
+def test_the_solution_is_shown_under_the_exercise_s_name(capsys):
+    double.solution()
+    assert capsys.readouterr().out.startswith('def double(x):\n    """Return x doubled."""')
+
+
+def test_expect_passes_inside_the_band(capsys):
+    expect(0.95, between=(0.93, 0.98), what="AUROC")
+    assert capsys.readouterr().out == "✓ AUROC: 0.950  (expected 0.930 to 0.980)\n"
+
+
+@pytest.mark.parametrize("value", [0.92, 0.99, float("nan")])
+def test_expect_fails_outside_the_band_when_tested_and_remarks_otherwise(
+    value, monkeypatch, capsys
+):
+    monkeypatch.setenv("COURSE_STRICT", "1")
+    with pytest.raises(AssertionError, match="AUROC"):
+        expect(value, between=(0.93, 0.98), what="AUROC")
+    monkeypatch.setenv("COURSE_STRICT", "0")
+    expect(value, between=(0.93, 0.98), what="AUROC")
+    assert "Outside the band" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("value", "between"), [("much", (0, 1)), (0.5, (1, 0)), (0.5, 0.4), (0.5, (0, 1, 2))]
+)
+def test_expect_refuses_what_is_no_band(value, between):
+    with pytest.raises(ValueError, match="between"):
+        expect(value, between=between, what="AUROC")
+
+
+def test_ask_prints_numbered_options(capsys):
+    ask("Which?", ["this", "that"], answer=2, why="Because.")
+    assert capsys.readouterr().out == "Prediction: Which?\n1. this\n2. that\n"
+
+
+@pytest.mark.parametrize(("options", "answer"), [(["one"], 1), (["a", "b"], 0), (["a", "b"], 3)])
+def test_ask_refuses_an_answer_that_is_no_option(options, answer):
+    with pytest.raises(ValueError, match="answer"):
+        ask("Which?", options, answer=answer, why="Because.")

@@ -1,0 +1,140 @@
+"""Reading, solving, running and storing notebooks, on small ones made here."""
+
+from course_utils import lessons
+from course_utils.exercises import engine
+
+import nbformat
+import pytest
+
+TEXT = """\
+# %% title [markdown]
+# # 04 · A lesson
+
+# %% header [markdown]
+# | | |
+# |---|---|
+# | **You will be able to** | a <br> b <br> c |
+# | **Needs** | nothing |
+# | **Reading** | 5 minutes |
+# | **Exercises** | 5 minutes |
+# | **Run time and memory** | measured |
+
+# %% one-plus-one tags=["nbval-check-output"]
+1 + 1
+"""
+
+
+def test_text_becomes_cells_with_their_titles_as_ids():
+    notebook = lessons.parse_text(TEXT)
+    assert [cell.id for cell in notebook.cells] == ["title", "header", "one-plus-one"]
+    assert notebook.cells[2].metadata.tags == ["nbval-check-output"]
+    assert notebook.cells[0].source == "# 04 · A lesson"
+    nbformat.validate(notebook)
+
+
+def test_there_and_back_is_the_same_notebook(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = lessons.parse_text(TEXT)
+    nbformat.write(first, tmp_path / "04_lesson.ipynb")
+    text = lessons.to_text(tmp_path / "04_lesson.ipynb")
+    second = lessons.parse_text(text.read_text(encoding="utf-8"))
+    assert [(c.id, c.source, c.metadata) for c in first.cells] == [
+        (c.id, c.source, c.metadata) for c in second.cells
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("# %%\n1\n", "cell 1 is titled ''"),
+        ("# %% Not An Id\n1\n", "'Not An Id'"),
+        ("# %% twice\n1\n\n# %% twice\n2\n", "stands twice"),
+    ],
+)
+def test_a_cell_without_a_good_id_is_refused(text, words):
+    with pytest.raises(lessons.LessonError, match=words):
+        lessons.parse_text(text)
+
+
+def test_building_runs_fills_in_and_stores(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path / "notebooks")
+    source = tmp_path / "04_lesson.py"
+    source.write_text(TEXT, encoding="utf-8")
+    notebook = lessons.read(lessons.from_text(source))
+    assert notebook.cells[2].outputs[0].data["text/plain"] == "2"
+    assert notebook.cells[2].execution_count == 1
+    measured = lessons.header(notebook)["Run time and memory"]
+    assert measured.endswith("MB")
+    assert "execution" not in notebook.cells[2].metadata
+    assert list(tmp_path.glob("notebooks/*")) == [tmp_path / "notebooks" / "04_lesson.ipynb"]
+    assert "slowest cell one-plus-one" in capsys.readouterr().out
+
+
+def test_a_warning_stops_the_build_and_leaves_the_old_notebook(tmp_path, monkeypatch):
+    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    (tmp_path / "04_lesson.ipynb").write_text("old")
+    source = tmp_path / "04_lesson.py"
+    source.write_text("# %% warn\nimport warnings\nwarnings.warn('careful')\n", encoding="utf-8")
+    with pytest.raises(lessons.LessonError, match=r"the cells warn write warnings"):
+        lessons.from_text(source)
+    assert (tmp_path / "04_lesson.ipynb").read_text() == "old"
+
+
+def test_widgets_are_not_stored(tmp_path):
+    output = nbformat.v4.new_output(
+        "display_data", {"text/plain": "IntSlider(value=1)", lessons.WIDGET: {"model_id": "1"}}
+    )
+    cell = nbformat.v4.new_code_cell("slider", outputs=[output], id="slider")
+    run = lessons.Run(nbformat.v4.new_notebook(cells=[cell]), 1.0, {}, 100.0)
+    lessons.store(run, tmp_path / "n.ipynb")
+    assert list(lessons.read(tmp_path / "n.ipynb").cells[0].outputs[0].data) == ["text/plain"]
+
+
+def test_a_prediction_s_code_is_folded_away_since_it_holds_the_answer(tmp_path):
+    cells = [nbformat.v4.new_code_cell(text, outputs=[]) for text in ("ask('Which?')", "1")]
+    run = lessons.Run(nbformat.v4.new_notebook(cells=cells), 1.0, {}, 100.0)
+    lessons.store(run, tmp_path / "n.ipynb")
+    asking, other = lessons.read(tmp_path / "n.ipynb").cells
+    assert asking.metadata.jupyter.source_hidden
+    assert "jupyter" not in other.metadata
+
+
+def test_a_header_that_lacks_a_row_is_refused():
+    with pytest.raises(lessons.LessonError, match="no cell with the id 'header'"):
+        lessons.header(nbformat.v4.new_notebook())
+    notebook = lessons.parse_text(TEXT)
+    notebook.cells[1].source = "| **Needs** | nothing |"
+    with pytest.raises(lessons.LessonError, match="You will be able to, Reading"):
+        lessons.header(notebook)
+
+
+def test_stubs_are_replaced_by_solutions():
+    lesson = lessons.LESSONS[4]
+    module = lessons.exercise_module(lesson)
+    name, exercise = next(iter(engine.exercises_of(module).items()))
+    cell = nbformat.v4.new_code_cell(
+        f"def {name}():\n    ...\n\nex.{name}.check({name})", id="exercise"
+    )
+    solved = lessons.solve(nbformat.v4.new_notebook(cells=[cell]), module)
+    assert solved.cells[0].source == f"{exercise.solution_source}\n\nex.{name}.check({name})"
+    assert "..." in cell.source
+    cell.source = "ex.no_such_exercise.check(f)"
+    with pytest.raises(lessons.LessonError, match="no exercise no_such_exercise"):
+        lessons.solve(nbformat.v4.new_notebook(cells=[cell]), module)
+
+
+def test_a_lesson_is_found_by_number_or_name():
+    assert lessons.path_of("04") == lessons.path_of("04_backpropagation")
+    with pytest.raises(ValueError, match="lesson is '99'"):
+        lessons.path_of("99")
+
+
+def test_progress_counts_what_was_solved(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+    module = lessons.exercise_module("04_backpropagation")
+    names = list(engine.exercises_of(module))
+    assert f"04_backpropagation: 0 of {len(names)} solved" in lessons.progress_report()
+    engine.note_progress("lesson_04", names[0])
+    report = lessons.progress_report()
+    assert f"04_backpropagation: 1 of {len(names)} solved" in report
+    assert f"still open: {', '.join(names[1:])}" in report

@@ -1,0 +1,170 @@
+"""The stored notebooks: their form, their outputs, and that they run with every exercise solved.
+
+That each runs as stored is nbval's work: it collects every cell of every notebook as a test.
+"""
+
+import json
+import re
+
+import conftest
+from course_utils import lessons
+
+import nbformat
+import pytest
+from nbclient.exceptions import CellExecutionError
+
+EVERY_LESSON = pytest.mark.parametrize("lesson", lessons.LESSONS)
+MACHINE_PATH = re.compile(r"/(root|home|Users|tmp|work|mnt|opt)/|[A-Z]:\\\\")
+
+
+@pytest.fixture
+def notebook(lesson):
+    return lessons.read(lessons.path_of(lesson))
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(notebook):
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def test_every_lesson_is_there_and_no_notebook_stands_outside_the_list():
+    stored = {path.stem for path in lessons.NOTEBOOKS.glob("**/*.ipynb")}
+    stored = {name for name in stored if not name.endswith("-checkpoint")}
+    assert stored == set(lessons.LESSONS)
+
+
+@EVERY_LESSON
+def test_no_cell_is_left_out_of_the_run(notebook):
+    text = json.dumps([[cell.metadata, cell.source] for cell in notebook.cells]).lower()
+    assert not re.search(r"nbval[-_](skip|ignore)|raises-exception|%%script|%%skip", text)
+    assert sum("nbval-check-output" in cell.metadata.get("tags", []) for cell in notebook.cells)
+
+
+@EVERY_LESSON
+def test_the_header_says_what_how_long_and_how_much(notebook):
+    rows = lessons.header(notebook)
+    assert len(rows["You will be able to"].split("<br>")) >= 3
+    assert re.fullmatch(r"\d+ minutes", rows["Reading"])
+    assert re.fullmatch(r"\d+ minutes", rows["Exercises"])
+    seconds, megabytes = map(
+        int, re.fullmatch(r"(\d+) s, (\d+) MB", rows["Run time and memory"]).groups()
+    )
+    assert seconds <= conftest.NOTEBOOK_SECONDS
+    assert megabytes <= 1500
+
+
+@EVERY_LESSON
+def test_the_reading_time_is_honest(notebook):
+    minutes = int(lessons.header(notebook)["Reading"].split()[0])
+    words = len(prose(notebook).split())
+    assert words <= 3000
+    assert words / 250 <= minutes <= words / 50
+
+
+@EVERY_LESSON
+def test_the_lesson_has_its_parts_in_order(notebook, lesson):
+    text = prose(notebook)
+    assert text.startswith(f"# {lesson[:2]} · ")
+    parts = ["## What goes wrong", "## Recap", "## In practice", "## References"]
+    places = [text.find(part) for part in parts]
+    assert -1 not in places
+    assert places == sorted(places)
+    recap = text[places[1] : places[2]]
+    assert len(re.findall(r"^[-*] ", recap, re.MULTILINE)) == 5
+
+
+@EVERY_LESSON
+def test_predictions_and_exercises_stand_in_the_text(notebook, lesson):
+    source = "\n".join(cell.source for cell in code_cells(notebook))
+    assert len(re.findall(r"^ask\(", source, re.MULTILINE)) >= 2
+    checked = [name for _, name in lessons.exercise_cells(notebook)]
+    assert checked == list(lessons.engine.exercises_of(lessons.exercise_module(lesson)))
+    assert "expect(" in source
+
+
+@EVERY_LESSON
+def test_cells_are_short_and_carry_readable_ids(notebook):
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    for cell in notebook.cells:
+        assert re.fullmatch(r"[a-z0-9-]{3,64}", cell.id)
+        assert re.search(r"[a-z]{3}", cell.id), cell.id
+    for cell in code_cells(notebook):
+        lines = cell.source.splitlines()
+        assert len(lines) <= 15, f"{cell.id} has {len(lines)} lines"
+        assert max(map(len, lines)) <= 99, cell.id
+
+
+@EVERY_LESSON
+def test_outputs_come_from_one_clean_run(notebook, lesson):
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.id
+            assert output.get("name") != "stderr", cell.id
+            assert lessons.WIDGET not in output.get("data", {}), cell.id
+    assert not MACHINE_PATH.search(json.dumps(notebook))
+    assert lessons.path_of(lesson).stat().st_size < 1_000_000
+
+
+@EVERY_LESSON
+def test_every_picture_has_a_caption(notebook):
+    """`plots.show` puts the caption below the picture and into its alternative text."""
+    pictures = 0
+    for cell in code_cells(notebook):
+        kinds = [set(output.get("data", {})) for output in cell.outputs]
+        for number, kind in enumerate(kinds):
+            if "image/png" in kind:
+                pictures += 1
+                assert number + 1 < len(kinds), cell.id
+                assert "text/html" in kinds[number + 1], cell.id
+                assert "<em>" in cell.outputs[number + 1].data["text/html"], cell.id
+                assert cell.outputs[number].metadata["image/png"]["alt"].strip(), cell.id
+    assert pictures >= 2
+
+
+@EVERY_LESSON
+def test_links_between_lessons_lead_somewhere(notebook):
+    for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", prose(notebook)):
+        assert (lessons.NOTEBOOKS / target).exists(), target
+
+
+@EVERY_LESSON
+def test_the_lesson_runs_with_every_exercise_solved(notebook, lesson):
+    solved = lessons.solve(notebook, lessons.exercise_module(lesson))
+    run = lessons.execute(solved)
+    for cell, name in lessons.exercise_cells(run.notebook):
+        printed = "".join(output.get("text", "") for output in cell.outputs)
+        assert f"✓ {name}" in printed, printed
+    assert run.seconds <= conftest.NOTEBOOK_SECONDS
+    assert max(run.cell_seconds.values()) <= conftest.CELL_SECONDS
+    assert run.peak_mb <= 1500
+
+
+def test_a_notebook_that_reaches_out_fails():
+    cell = nbformat.v4.new_code_cell(
+        "import urllib.request\nurllib.request.urlopen('http://192.0.2.1/', timeout=5)"
+    )
+    with pytest.raises(CellExecutionError, match="NetworkIsOffError"):
+        lessons.execute(nbformat.v4.new_notebook(cells=[cell]))
+
+
+def test_a_notebook_may_talk_to_its_own_machine():
+    cell = nbformat.v4.new_code_cell(
+        "import socket\n"
+        "with socket.create_server(('127.0.0.1', 0)) as server:\n"
+        "    socket.create_connection(server.getsockname()).close()"
+    )
+    lessons.execute(nbformat.v4.new_notebook(cells=[cell]))
+
+
+def test_a_slow_notebook_and_a_slow_cell_are_reported():
+    assert conftest.over_the_limit({"fast.ipynb": [1.0, 2.0]}) == []
+    report = conftest.over_the_limit({"a.ipynb": [14.0] * 5, "b.ipynb": [16.0]})
+    assert len(report) == 2
+    assert "a.ipynb took 70 s" in report[0]
+    assert "b.ipynb has a cell of 16 s" in report[1]

@@ -1,0 +1,769 @@
+"""course.py: from a fresh folder to a running command, and back from everything that breaks."""
+
+import ast
+import importlib.util
+import io
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PYPROJECT = """
+[project]
+dependencies = ["torch==1.0"]
+[project.optional-dependencies]
+test = ["pytest==2.0"]
+[tool.ruff]
+line-length = 99
+"""
+
+
+@pytest.fixture
+def course(monkeypatch, tmp_path):
+    """The module course.py, at home in an empty folder with a small pyproject.toml."""
+    specification = importlib.util.spec_from_file_location("course_under_test", ROOT / "course.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    monkeypatch.setattr(module, "PROJECT", tmp_path)
+    for name in ("UV_TORCH_BACKEND", "UV_FIND_LINKS", "UV_DEFAULT_INDEX"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("PIP_FIND_LINKS", "PIP_INDEX_URL", "PIP_NO_INDEX"):
+        monkeypatch.delenv(name, raising=False)
+    return module
+
+
+class Installers:
+    """Stand-ins for venv, pip, uv and ipykernel: they note commands and pretend to install."""
+
+    def __init__(self, course):
+        self.course = course
+        self.environment = course.Environment(course.PROJECT)
+        self.calls = []
+        self.failing = {}
+        self.version = [3, 11]
+        self.broken = False
+        self.folder = str(self.environment.folder)
+        self.handed_over = None
+
+    @property
+    def packages(self):
+        """A file per package in the pretended environment."""
+        return self.environment.folder / "lib"
+
+    def run(self, command, log, folder, settings, inherited=()):
+        name = self.name(command)
+        self.calls.append((name, command, settings))
+        result = self.failing.get(name, (0, ["done"]))
+        if isinstance(result, BaseException):
+            raise result
+        if result[0] == 0:
+            self.pretend(name)
+        return result
+
+    @staticmethod
+    def name(command):
+        if command[1] == "pip":
+            return "uv"
+        if command[2] == "pip":
+            return "pip uv" if command[-1].startswith("uv==") else "pip"
+        return command[2]
+
+    def pretend(self, name):
+        self.packages.mkdir(exist_ok=True)
+        if name == "venv":
+            (self.environment.folder / "pyvenv.cfg").touch()
+            (self.packages / "pip").touch()
+        if name in ("uv", "pip"):
+            for package in self.course.NEEDED_TO_START:
+                (self.packages / package).touch()
+
+    def probe(self):
+        if self.broken or not self.packages.exists():
+            return None
+        names = ("pip", *self.course.NEEDED_TO_START)
+        missing = [name for name in names if not (self.packages / name).exists()]
+        return {"version": self.version, "folder": self.folder, "missing": missing}
+
+    def hand_over(self, command, settings, folder):
+        self.handed_over = (command, settings)
+        return 0
+
+    def names(self):
+        return [name for name, _, _ in self.calls]
+
+
+@pytest.fixture
+def installers(course, monkeypatch):
+    installers = Installers(course)
+    monkeypatch.setattr(course, "installer_lines", installers.run)
+    monkeypatch.setattr(course.Environment, "probe", lambda self: installers.probe())
+    monkeypatch.setattr(course, "hand_over", installers.hand_over)
+    monkeypatch.setattr(course, "check_disk", lambda folder, needed_gb: None)
+    return installers
+
+
+WHOLE = ["venv", "pip uv", "uv", "ipykernel"]
+
+
+# What is written on the screen
+
+
+def test_an_old_python_can_read_the_file():
+    ast.parse((ROOT / "course.py").read_text(encoding="utf-8"), feature_version=(3, 7))
+
+
+@pytest.mark.parametrize("version", [(3, 6, 15), (3, 10, 13)])
+def test_an_old_python_is_told_what_to_install(course, monkeypatch, capsys, version):
+    monkeypatch.setattr(course.sys, "version_info", version)
+    assert course.main(["lab"]) == 1
+    message = capsys.readouterr().err
+    assert f"this is Python {version[0]}.{version[1]}." in message
+    assert "python3.13 course.py lab" in message
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"]])
+def test_help(course, capsys, arguments):
+    assert course.main(arguments) == 0
+    assert "usage: python course.py" in capsys.readouterr().out
+
+
+def test_an_unknown_command_is_named(course, installers, capsys):
+    assert course.main(["labb"]) == 2
+    assert "'labb'" in capsys.readouterr().err
+    assert installers.calls == []
+
+
+def test_a_console_without_a_character_gets_a_question_mark(course):
+    console = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    course.say("✗ ü", console)
+    assert console.buffer.getvalue().split() == [b"?", "ü".encode("cp1252")]
+
+
+# Making and filling .venv
+
+
+def test_a_first_call_installs_everything_in_order(course, installers):
+    assert course.main(["test"]) == 0
+    assert installers.names() == WHOLE
+    noted = json.loads(installers.environment.marker.read_text(encoding="utf-8"))
+    assert noted["folder"] == str(course.PROJECT)
+    assert noted["python"] == "3.11"
+    assert len(noted["requirements"]) == 64
+    assert installers.handed_over is not None
+
+
+def test_the_kernel_and_lab_are_set_up(course, installers):
+    course.main(["lab"])
+    name, command, _ = installers.calls[-1]
+    assert name == "ipykernel"
+    assert command[3:] == [
+        "install", "--sys-prefix", "--name", "python3",
+        "--display-name", "Anomaly course (Python 3)",
+    ]  # fmt: skip
+    settings = installers.environment.folder / "share/jupyter/lab/settings/overrides.json"
+    notification = json.loads(settings.read_text(encoding="utf-8"))[
+        "@jupyterlab/apputils-extension:notification"
+    ]
+    assert notification == {"checkForUpdates": False, "fetchNews": "false"}
+
+
+def test_a_second_call_installs_nothing(course, installers):
+    course.main(["test"])
+    installers.calls.clear()
+    assert course.main(["test"]) == 0
+    assert installers.calls == []
+
+
+def change_pin(course, installers):
+    path = course.PROJECT / "pyproject.toml"
+    path.write_text(PYPROJECT.replace("torch==1.0", "torch==1.1"), encoding="utf-8")
+
+
+def change_python(course, installers):
+    installers.version = [3, 12]
+
+
+def lose_marker(course, installers):
+    installers.environment.marker.unlink()
+
+
+@pytest.mark.parametrize("change", [change_pin, change_python, lose_marker])
+def test_a_change_installs_again_into_the_same_folder(course, installers, change):
+    course.main(["test"])
+    installers.calls.clear()
+    change(course, installers)
+    assert course.main(["test"]) == 0
+    assert installers.names() == WHOLE[1:]
+
+
+def test_a_change_of_other_settings_installs_nothing(course, installers):
+    course.main(["test"])
+    installers.calls.clear()
+    path = course.PROJECT / "pyproject.toml"
+    path.write_text(PYPROJECT.replace("99", "79"), encoding="utf-8")
+    course.main(["test"])
+    assert installers.calls == []
+
+
+def break_python(course, installers):
+    installers.broken = True
+    installers.environment.folder.joinpath("pyvenv.cfg").write_text("home = nowhere")
+
+
+def lose_pip(course, installers):
+    (installers.packages / "pip").unlink()
+
+
+def lose_package(course, installers):
+    (installers.packages / "keras").unlink()
+
+
+def leave_unfinished(course, installers):
+    installers.environment.marker.write_text("unfinished")
+
+
+def damage_marker(course, installers):
+    installers.environment.marker.write_bytes(b"\xff[")
+
+
+def move_project(course, installers):
+    marker = installers.environment.marker
+    marker.write_text(marker.read_text().replace("folder", "x").replace("{", '{"folder": "/a",'))
+
+
+def lose_configuration(course, installers):
+    installers.folder = sys.base_prefix  # a Python without its pyvenv.cfg is its base again
+
+
+def make_old(course, installers):
+    installers.version = [3, 9]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        break_python, lose_pip, lose_package, leave_unfinished, damage_marker, move_project,
+        lose_configuration, make_old,
+    ],
+)  # fmt: skip
+def test_a_damaged_environment_is_made_anew(course, installers, monkeypatch, harm):
+    course.main(["test"])
+    installers.calls.clear()
+    harm(course, installers)
+    left_over = installers.environment.folder / "lib" / "left-over"
+    left_over.touch()
+    heal = installers.pretend
+
+    def pretend(name):
+        installers.broken, installers.version = False, [3, 11]
+        installers.folder = str(installers.environment.folder)
+        heal(name)
+
+    monkeypatch.setattr(installers, "pretend", pretend)
+    assert course.main(["test"]) == 0
+    assert installers.names() == WHOLE
+    assert not left_over.exists()
+    assert not (course.PROJECT / ".venv-old").exists()
+
+
+@pytest.mark.parametrize("names", [[], ["bin", "lib", "install.log"]])
+def test_a_folder_that_was_hardly_begun_is_made_anew(course, installers, names):
+    installers.environment.folder.mkdir()
+    for name in names:
+        (installers.environment.folder / name).touch()
+    assert course.main(["test"]) == 0
+    assert installers.names() == WHOLE
+
+
+def test_a_folder_with_other_files_is_left_alone(course, installers, capsys):
+    installers.environment.folder.mkdir()
+    thesis = installers.environment.folder / "thesis.txt"
+    thesis.touch()
+    assert course.main(["test"]) == 1
+    assert "no Python environment" in capsys.readouterr().err
+    assert thesis.exists()
+
+
+def test_a_file_in_the_place_of_the_folder_is_replaced(course, installers):
+    installers.environment.folder.touch()
+    assert course.main(["test"]) == 0
+
+
+def test_a_folder_in_use_is_named(course, installers, monkeypatch, capsys):
+    installers.environment.folder.mkdir()
+
+    def refuse(self, target):
+        raise PermissionError(13, "Access is denied")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    assert course.main(["test"]) == 1
+    assert "Close JupyterLab" in capsys.readouterr().err
+
+
+def test_an_environment_of_another_python_is_used_and_named(course, installers, capsys):
+    installers.version = [3, 99]
+    course.main(["test"])
+    capsys.readouterr()
+    course.main(["test"])
+    message = capsys.readouterr().out
+    assert "made with Python 3.99" in message
+    assert "change to Python {}.{}.".format(*sys.version_info) in message
+
+
+# What can go wrong on the way
+
+
+@pytest.mark.parametrize("step", WHOLE)
+def test_ctrl_c_leaves_nothing_broken(course, installers, capsys, step):
+    installers.failing[step] = KeyboardInterrupt()
+    assert course.main(["test"]) == 130
+    assert capsys.readouterr().err.strip().count("\n") == 0
+    assert installers.handed_over is None
+    assert course.Environment(course.PROJECT).noted() == {}
+    installers.failing.clear()
+    installers.calls.clear()
+    assert course.main(["test"]) == 0
+    assert installers.names() == WHOLE
+
+
+def test_ctrl_c_in_an_update_is_recovered_from_too(course, installers):
+    course.main(["test"])
+    change_pin(course, installers)
+    installers.failing["uv"] = KeyboardInterrupt()
+    assert course.main(["test"]) == 130
+    installers.failing.clear()
+    installers.calls.clear()
+    assert course.main(["test"]) == 0
+    assert installers.names() == WHOLE
+
+
+@pytest.mark.parametrize("step", ["venv", "ipykernel"])
+def test_a_failed_step_is_quoted_and_recovered_from(course, installers, capsys, step):
+    installers.failing[step] = (1, ["first words", "", "last words " + "x" * 500])
+    assert course.main(["test"]) == 1
+    message = capsys.readouterr().err
+    assert "last words" in message
+    assert "x" * 200 not in message
+    assert "install.log" in message
+    assert installers.handed_over is None
+    installers.failing.clear()
+    assert course.main(["test"]) == 0
+
+
+@pytest.mark.parametrize("step", ["pip uv", "uv"])
+def test_pip_steps_in_for_uv(course, installers, step):
+    installers.failing[step] = (1, ["no"])
+    assert course.main(["test"]) == 0
+    assert installers.names()[-2:] == ["pip", "ipykernel"]
+    assert installers.calls[-2][1][-2:] == ["-e", ".[test]"]
+
+
+def test_a_failure_of_both_is_told(course, installers, capsys):
+    installers.failing = {"uv": (1, ["no"]), "pip": (1, ["neither"])}
+    assert course.main(["test"]) == 1
+    assert "neither" in capsys.readouterr().err
+
+
+def test_pip_does_not_override_a_choice_of_torch(course, installers, monkeypatch, capsys):
+    monkeypatch.setenv("UV_TORCH_BACKEND", "cpu")
+    installers.failing["uv"] = (1, ["no such index"])
+    assert course.main(["test"]) == 1
+    assert "pip" not in installers.names()
+    assert "no such index" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("last_words", "cure"),
+    [
+        ("OSError: [Errno 28] No space left on device", "Free some space"),
+        ("error: failed to copy: Permission denied (os error 13)", "Close JupyterLab"),
+        ("cause: dns error", "Check the network"),
+        ("ERROR: Failed to establish a new connection: [Errno 111]", "Check the network"),
+        ("error: No solution found when resolving", "Use Python 3.11, 3.12 or 3.13"),
+        ("error: something never seen before", "Read the whole message"),
+    ],
+)
+def test_the_cure_fits_the_failure(course, last_words, cure):
+    lines = [last_words, *["note: what helps nobody"] * 6]
+    problem = course.failure("Installing", lines, Path("install.log"))
+    assert problem.cure.startswith(cure)
+    assert last_words in problem.what
+
+
+def test_a_full_disk_is_told_before_anything_is_made(course, installers, monkeypatch, capsys):
+    usage = shutil.disk_usage(course.PROJECT)._replace(free=10**9)
+    monkeypatch.undo()
+    monkeypatch.setattr(course, "PROJECT", installers.course.PROJECT)
+    monkeypatch.setattr(course.shutil, "disk_usage", lambda folder: usage)
+    assert course.check_disk("anywhere", 1) is None
+    with pytest.raises(course.Problem, match=r"Only 1\.0 GB .* about 4 GB"):
+        course.check_disk("anywhere", 4)
+
+
+def test_the_disk_is_checked_before_an_installation(course, installers, monkeypatch):
+    asked = []
+    monkeypatch.setattr(course, "check_disk", lambda folder, needed_gb: asked.append(needed_gb))
+    monkeypatch.setattr(course.sys, "platform", "linux")
+    course.main(["test"])
+    change_pin(course, installers)
+    course.main(["test"])
+    course.main(["test"])
+    assert asked == [6, 1]
+    assert course.room_needed({"UV_TORCH_BACKEND": "cpu"}) == 4
+
+
+def test_a_folder_without_write_permission_is_named(course, installers, monkeypatch, capsys):
+    def refuse(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(course.tempfile, "TemporaryFile", refuse)
+    assert course.main(["test"]) == 1
+    message = capsys.readouterr().err
+    assert f"Nothing can be written in {course.PROJECT}" in message
+    assert "Move the course" in message
+    assert installers.calls == []
+
+
+@pytest.mark.parametrize("module", ["venv", "ensurepip"])
+def test_a_python_that_makes_no_environments_is_named(
+    course, installers, monkeypatch, capsys, module
+):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        course.importlib.util, "find_spec", lambda name: None if name == module else find(name)
+    )
+    assert course.main(["test"]) == 1
+    assert "sudo apt install python3-venv" in capsys.readouterr().err
+
+
+def test_a_missing_or_damaged_project_file_is_named(course, installers, capsys):
+    (course.PROJECT / "pyproject.toml").write_text("[project", encoding="utf-8")
+    assert course.main(["test"]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+    (course.PROJECT / "pyproject.toml").unlink()
+    assert course.main(["test"]) == 1
+    assert "is missing" in capsys.readouterr().err
+
+
+def test_an_error_of_the_system_is_one_sentence(course, installers, capsys):
+    installers.failing["venv"] = OSError(28, "No space left on device")
+    assert course.main(["test"]) == 1
+    assert "No space left on device" in capsys.readouterr().err
+
+
+# The port
+
+
+@pytest.mark.parametrize(
+    ("arguments", "port"),
+    [
+        ([], None),
+        (["--no-browser"], None),
+        (["--port", "8890"], 8890),
+        (["--port=8890", "--no-browser"], 8890),
+        (["--ServerApp.port=1", "--port=2"], 2),
+        (["--port"], None),
+        (["--port", "many"], None),
+    ],
+)
+def test_the_asked_port_is_found(course, arguments, port):
+    assert course.asked_port(arguments) == port
+
+
+def test_a_busy_port_is_named_before_anything_starts(course, installers, capsys):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        assert course.main(["lab", "--port", str(port)]) == 1
+    assert f"Port {port} is busy" in capsys.readouterr().err
+    assert installers.handed_over is None
+    assert course.main(["lab", "--port", str(port)]) == 0
+    assert course.main(["lab", "--port", "99999"]) == 1
+
+
+# Two calls at once
+
+
+def test_a_second_call_waits_for_the_first(course, tmp_path, capsys):
+    path = tmp_path / "lock"
+    with (
+        course.one_at_a_time(path),
+        pytest.raises(course.Problem, match="Another call"),
+        course.one_at_a_time(path, patience=0.2, pause=0.02),
+    ):
+        pytest.fail("two calls held the lock")
+    assert capsys.readouterr().out.count("waiting for it") == 1
+    with course.one_at_a_time(path, patience=0):
+        pass
+
+
+def test_signals_end_a_waiting_call_in_one_line(course, tmp_path):
+    shutil.copy(ROOT / "course.py", tmp_path)
+    signals = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP] if os.name == "posix" else []
+    with course.one_at_a_time(tmp_path / ".course.lock"):
+        for each in signals:
+            waiting = subprocess.Popen(
+                [sys.executable, str(tmp_path / "course.py"), "test"],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            assert "waiting for it" in waiting.stdout.readline()
+            waiting.send_signal(each)
+            _, message = waiting.communicate(timeout=20)
+            assert waiting.returncode == 130
+            assert message.strip().startswith("Stopped.")
+            assert message.strip().count("\n") == 0
+
+
+def test_a_call_under_nohup_outlives_its_window(course, tmp_path):
+    if os.name != "posix":
+        assert not hasattr(signal, "SIGHUP")
+        return
+    shutil.copy(ROOT / "course.py", tmp_path)
+    with course.one_at_a_time(tmp_path / ".course.lock"):
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            waiting = subprocess.Popen(
+                [sys.executable, str(tmp_path / "course.py"), "test"],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )  # fmt: skip
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        assert "waiting for it" in waiting.stdout.readline()
+        waiting.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.communicate(timeout=0.5)
+        waiting.terminate()
+        waiting.communicate(timeout=20)
+
+
+def test_an_installer_left_over_keeps_the_lock(course, tmp_path):
+    path = tmp_path / "lock"
+    with course.one_at_a_time(path) as held:
+        if os.name != "posix":
+            assert held == ()
+            return
+        child = subprocess.Popen(
+            [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=held
+        )
+    with pytest.raises(course.Problem), course.one_at_a_time(path, patience=0, pause=0):
+        pytest.fail("the lock fell while an installer lived")
+    child.communicate(b"\n")
+    with course.one_at_a_time(path, patience=0):
+        pass
+
+
+def test_a_folder_that_may_only_be_read_needs_no_lock(course, tmp_path):
+    with course.one_at_a_time(tmp_path / "missing" / "lock") as held:
+        assert held == ()
+
+
+# Running an installer
+
+
+def test_an_installers_lines_go_to_the_log_and_the_screen(course, tmp_path, capsys):
+    code = "print('Resolved 3'); print(' + torch==1.0'); print('y' * 500); raise SystemExit(3)"
+    log = tmp_path / "install.log"
+    command = [sys.executable, "-c", code]
+    status, lines = course.installer_lines(command, log, tmp_path, dict(os.environ))
+    assert status == 3
+    assert lines[:2] == ["Resolved 3", " + torch==1.0"]
+    assert "y" * 500 in log.read_text(encoding="utf-8")
+    screen = capsys.readouterr().out
+    assert "Resolved 3" in screen
+    assert "torch" not in screen
+    assert "y" * 200 not in screen
+
+
+def test_an_interrupted_installer_ends_with_all_it_started(course, tmp_path, monkeypatch):
+    sleep = "import time; time.sleep(60)"
+    code = (
+        "import os, subprocess, sys; "
+        f"child = subprocess.Popen([sys.executable, '-c', {sleep!r}]); "
+        "print(os.getpid(), child.pid, flush=True); child.wait()"
+    )
+    seen = []
+
+    def interrupt(text):
+        seen.extend(map(int, text.split()))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(course, "say", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        course.installer_lines(
+            [sys.executable, "-c", code], tmp_path / "log", tmp_path, dict(os.environ)
+        )
+    assert len(seen) == 2
+    deadline = time.monotonic() + 10
+    while any(alive(pid) for pid in seen) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(alive(pid) for pid in seen)
+
+
+def alive(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_uv_gets_what_was_set_for_pip(course):
+    settings = course.uv_settings({"PIP_FIND_LINKS": "/a /b", "PIP_INDEX_URL": "file:///i"})
+    assert settings["UV_FIND_LINKS"] == "/a,/b"
+    assert settings["UV_DEFAULT_INDEX"] == "file:///i"
+    own = course.uv_settings({"PIP_FIND_LINKS": "/a", "UV_FIND_LINKS": "/c"})
+    assert own["UV_FIND_LINKS"] == "/c"
+    assert course.uv_options({"PIP_NO_INDEX": "1"}) == ["--no-index"]
+    assert course.uv_options({"PIP_NO_INDEX": "0"}) == course.uv_options({}) == []
+
+
+def test_a_choice_of_torch_reaches_uv_without_other_wheels(course, installers, monkeypatch):
+    monkeypatch.setenv("UV_TORCH_BACKEND", "cpu")
+    monkeypatch.setenv("PIP_FIND_LINKS", "/wheels")
+    course.main(["test"])
+    settings = next(settings for name, _, settings in installers.calls if name == "uv")
+    assert settings["UV_TORCH_BACKEND"] == "cpu"
+    assert "UV_FIND_LINKS" not in settings
+
+
+# Handing over
+
+
+def test_lab_opens_the_first_lesson_behind_its_token(course, installers):
+    course.main(["lab", "--no-browser"])
+    command, settings = installers.handed_over
+    assert command[1:3] == ["-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={course.PROJECT}" in command
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in command
+    assert command[-1] == "--no-browser"
+    assert not any("token" in part or "password" in part for part in command)
+    assert settings["JUPYTER_PREFER_ENV_PATH"] == "1"
+    assert settings["PATH"].startswith(str(installers.environment.scripts) + os.pathsep)
+    assert settings["VIRTUAL_ENV"] == str(installers.environment.folder)
+
+
+def test_root_is_told_what_that_means(course, installers, monkeypatch, capsys):
+    monkeypatch.setattr(course.os, "geteuid", lambda: 0, raising=False)
+    course.main(["lab"])
+    assert "--allow-root" in installers.handed_over[0]
+    assert "You are root" in capsys.readouterr().out
+    monkeypatch.setattr(course.os, "geteuid", lambda: 1000, raising=False)
+    course.main(["lab"])
+    assert "--allow-root" not in installers.handed_over[0]
+
+
+def test_test_is_strict_and_measures_coverage_of_the_whole(course, installers):
+    course.main(["test"])
+    command, settings = installers.handed_over
+    assert command[1:] == [
+        "-m", "pytest",
+        "--cov=course_utils", "--cov-report=term:skip-covered", "--cov-fail-under=90",
+    ]  # fmt: skip
+    assert settings["COURSE_STRICT"] == "1"
+    course.main(["test", "-k", "forward"])
+    assert installers.handed_over[0][1:] == ["-m", "pytest", "-k", "forward"]
+
+
+# For real: environment, pip, processes
+
+
+def wheel(folder, name, version, files):
+    """Write a wheel, whose command of the same name runs the function `main` of its module."""
+    info = f"{name}-{version}.dist-info"
+    files = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {name}:main\n",
+    }
+    record = f"{info}/RECORD"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+        archive.writestr(record, "".join(f"{path},,\n" for path in [*files, record]))
+
+
+# "installs" modules that say how they were called
+UV = '''
+import sysconfig
+from pathlib import Path
+
+SAY = """
+import os, sys
+print("{name}", sys.argv[1:], os.environ.get("COURSE_STRICT"), os.getcwd())
+sys.exit({status})
+"""
+
+def main():
+    packages = Path(sysconfig.get_path("purelib"))
+    for name in ("course_utils", "ipykernel", "jupyterlab", "keras", "pytest", "torch"):
+        (packages / name).mkdir()
+        (packages / name / "__init__.py").touch()
+        text = SAY.format(name=name, status=7 if name == "pytest" else 0)
+        (packages / name / "__main__.py").write_text(text)
+    print(" + torch==1.0")
+'''
+
+
+def test_from_a_failed_start_to_a_quick_one(tmp_path):
+    project, wheels = tmp_path / "my course", tmp_path / "wheels"
+    project.mkdir()
+    wheels.mkdir()
+    shutil.copy(ROOT / "course.py", project)
+    (project / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    environment = dict(os.environ, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(wheels))
+    environment.update(PIP_CONFIG_FILE=os.devnull, PIP_DISABLE_PIP_VERSION_CHECK="1")
+    environment.pop("UV_TORCH_BACKEND", None)
+    environment.pop("COURSE_STRICT", None)
+
+    def call(*arguments):
+        return subprocess.run(
+            [sys.executable, str(project / "course.py"), *arguments],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+
+    failed = call("test")
+    assert failed.returncode == 1, failed.stdout
+    assert "No matching distribution found" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+    wheel(wheels, "uv", "0.13.9", {"uv.py": UV})
+    recovered = call("test", "-k", "some test")
+    assert recovered.returncode == 7, recovered.stdout + recovered.stderr
+    assert ".venv is not complete" in recovered.stdout
+    assert "torch==1.0" not in recovered.stdout
+    assert "torch==1.0" in (project / ".venv" / "install.log").read_text(encoding="utf-8")
+    assert f"pytest ['-k', 'some test'] 1 {project}" in recovered.stdout
+
+    began = time.monotonic()
+    quick = call("lab", "--no-browser")
+    assert time.monotonic() - began < 5
+    assert quick.returncode == 0, quick.stderr
+    assert "[1/4]" not in quick.stdout
+    assert "00_start_here.ipynb" in quick.stdout
+    assert "'--no-browser'] None" in quick.stdout
+
+
+def test_a_real_environment_is_looked_at(course, tmp_path):
+    environment = course.Environment(tmp_path)
+    assert environment.probe() is None
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", str(environment.folder)], check=True
+    )
+    found = environment.probe()
+    assert found["version"] == list(sys.version_info[:2])
+    assert os.path.samefile(found["folder"], environment.folder)
+    assert found["missing"] == ["pip", *course.NEEDED_TO_START]
+    environment.python.unlink()
+    assert environment.probe() is None

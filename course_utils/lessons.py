@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -149,14 +150,14 @@ def execute(notebook: NotebookNode, *, progress: bool = False) -> Run:
 
 
 def _cell_seconds(notebook: NotebookNode) -> dict[str, float]:
-    from dateutil.parser import isoparse
-
     spent = {}
     for cell in notebook.cells:
         stamps = cell.metadata.pop("execution", None)
         if stamps:
-            begin = isoparse(stamps["iopub.status.busy"])
-            spent[cell.id] = (isoparse(stamps["shell.execute_reply"]) - begin).total_seconds()
+            begin = datetime.fromisoformat(stamps["iopub.status.busy"])
+            spent[cell.id] = (
+                datetime.fromisoformat(stamps["shell.execute_reply"]) - begin
+            ).total_seconds()
     return spent
 
 
@@ -226,13 +227,24 @@ def parse_text(text: str) -> NotebookNode:
 
 
 def from_text(path: Path | str) -> Path:
-    """Build the notebook of the same name from its text form: run it clean and store it."""
+    """Build the notebook of the same name from its text form: run it clean and store it.
+
+    Raises
+    ------
+    LessonError
+        If a cell has no id, raises or writes to stderr; the stored notebook stays as it was.
+    """
+    from nbclient.exceptions import CellExecutionError
+
     path = Path(path)
     notebook = parse_text(path.read_text(encoding="utf-8"))
     os.environ.setdefault("COURSE_STRICT", "1")
     target = NOTEBOOKS / f"{path.stem}.ipynb"
     NOTEBOOKS.mkdir(exist_ok=True)
-    run = execute(notebook, progress=True)
+    try:
+        run = execute(notebook, progress=True)
+    except CellExecutionError as error:
+        raise LessonError(f"{path.name}: a cell failed, so nothing was stored.\n{error}") from None
     if noisy := [c.id for c in run.notebook.cells if "stderr" in str(c.get("outputs", ""))]:
         raise LessonError(f"{path.name}: the cells {', '.join(noisy)} write warnings to stderr.")
     store(run, target)

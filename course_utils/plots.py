@@ -332,11 +332,11 @@ def time_line(data, scores=None, threshold: float | None = None, title: str = ""
     figure, axes = new_figure(panels, 1, width=9.5, height=2.6 * panels, sharex=True)
     axes = np.atleast_1d(axes)
     when = np.arange(len(data)) if data.time is None else data.time
-    axes[0].plot(when, data.X[:, 0], color=COLOURS["normal"], linewidth=1)
+    axes[0].plot(*_broken_at_gaps(when, data.X[:, 0]), color=COLOURS["normal"], linewidth=1)
     axes[0].set(title=title, ylabel=data.feature_names[0])
     if scores is not None:
         scores = as_scores(scores, "scores")
-        axes[1].plot(when, scores, color="black", linewidth=0.8)
+        axes[1].plot(*_broken_at_gaps(when, scores), color="black", linewidth=0.8)
         axes[1].set(ylabel="score")
         if threshold is not None:
             axes[1].axhline(
@@ -353,6 +353,13 @@ def time_line(data, scores=None, threshold: float | None = None, title: str = ""
             each.axvspan(when[start], when[last], color=COLOURS["anomaly"], alpha=0.25, hatch="//")
     axes[-1].set_xlabel("row" if data.time is None else "time")
     return figure
+
+
+def _broken_at_gaps(when: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Put NaN where rows are missing, so that no line is drawn across hours without data."""
+    steps = np.diff(when)
+    gaps = np.flatnonzero(steps > 1.5 * np.median(steps)) + 1
+    return np.insert(when, gaps, when[gaps]), np.insert(values, gaps, np.nan)
 
 
 def confusion_matrix(counts, title: str = "") -> Figure:

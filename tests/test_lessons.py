@@ -80,6 +80,15 @@ def test_a_warning_stops_the_build_and_leaves_the_old_notebook(tmp_path, monkeyp
     assert (tmp_path / "04_lesson.ipynb").read_text() == "old"
 
 
+def test_a_cell_that_raises_stops_the_build(tmp_path, monkeypatch):
+    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    source = tmp_path / "04_lesson.py"
+    source.write_text("# %% divide\n1 / 0\n", encoding="utf-8")
+    with pytest.raises(lessons.LessonError, match=r"(?s)nothing was stored.*ZeroDivisionError"):
+        lessons.from_text(source)
+    assert not (tmp_path / "04_lesson.ipynb").exists()
+
+
 def test_widgets_are_not_stored(tmp_path):
     output = nbformat.v4.new_output(
         "display_data", {"text/plain": "IntSlider(value=1)", lessons.WIDGET: {"model_id": "1"}}

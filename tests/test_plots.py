@@ -61,6 +61,15 @@ def test_the_time_line_shades_every_anomalous_window():
     assert len(plots.time_line(flow).axes) == 1
 
 
+def test_the_line_breaks_where_hours_are_missing():
+    flow = data.load_water_flow()
+    drawn = plots.time_line(flow).axes[0].lines[0].get_ydata()
+    missing = np.sum(np.diff(flow.time) > np.timedelta64(1, "h"))
+    assert missing > 0
+    assert np.isnan(drawn).sum() == missing
+    assert np.array_equal(drawn[~np.isnan(drawn)], flow.X[:, 0])
+
+
 def test_the_confusion_matrix_shows_all_four_counts():
     counts = evaluation.confusion(Y, (SCORES > 1.5).astype(int))
     texts = " ".join(text.get_text() for text in plots.confusion_matrix(counts).axes[0].texts)

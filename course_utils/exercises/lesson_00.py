@@ -1,0 +1,252 @@
+"""Exercises of lesson 00, Start here."""
+
+from course_utils import data
+from course_utils.evaluation import auroc
+from course_utils.exercises.engine import Exercise, as_array, require
+
+import numpy as np
+
+prevalence = Exercise(
+    "Return the share of anomalies among the labels.",
+    hints=(
+        "A share lies between 0 and 1: how many ones, out of how many labels?",
+        "The mean of zeros and ones is the share of ones.",
+    ),
+    praise="Right. On Shuttle it is 0.0715: one row in fourteen.",
+)
+
+
+@prevalence.set_solution
+def prevalence_solution(y):
+    """Return the share of anomalies in y (n,), where 1 = anomaly: [0, 0, 0, 1] gives 0.25."""
+    return np.mean(y)
+
+
+@prevalence.set_check
+def prevalence_check(answer):
+    y = np.array([0] * 97 + [1] * 3)
+    got = float(as_array(answer(y.copy()), shape=()))
+    require(not np.isclose(got, 97), "That counts the normal rows; the share of ones is wanted.")
+    require(not np.isclose(got, 3 / 97), "That is anomalies per normal row. Divide by all rows.")
+    require(
+        not np.isclose(got, 3),
+        "That is a count, or a percentage. A share lies between 0 and 1: divide by the number of "
+        "rows.",
+    )
+    require(not np.isclose(got, 0.97), "That is the share of normal rows; anomalies are the ones.")
+    require(np.isclose(got, 0.03), f"For 3 anomalies in 100 rows you return {got:.4g}, not 0.03.")
+    alone = float(as_array(answer(np.array([0, 1, 1, 1])), shape=()))
+    require(np.isclose(alone, 0.75), f"For [0, 1, 1, 1] you return {alone:.4g}, not 0.75.")
+
+
+@prevalence.refuses("a count, or a percentage")
+def prevalence_count(y):
+    return np.sum(y)
+
+
+@prevalence.refuses("share of normal rows")
+def prevalence_of_normal(y):
+    return 1 - np.mean(y)
+
+
+@prevalence.refuses("anomalies per normal row")
+def prevalence_as_odds(y):
+    return np.sum(y == 1) / np.sum(y == 0)
+
+
+@prevalence.refuses("not 0.75")
+def prevalence_typed_in(y):
+    return 0.03
+
+
+raise_alarms = Exercise(
+    "Return 1 where a score is above the threshold, 0 elsewhere.",
+    hints=(
+        "Comparing an array with a number compares every element.",
+        "`scores > threshold` gives True and False; `.astype(int)` makes ones and zeros of them.",
+    ),
+    praise="Right. A score at the threshold itself stays silent, here and in the whole course.",
+)
+
+
+@raise_alarms.set_solution
+def raise_alarms_solution(scores, threshold):
+    """Return (n,) with 1 where a score is above the threshold and 0 elsewhere."""
+    return (scores > threshold).astype(int)
+
+
+@raise_alarms.set_check
+def raise_alarms_check(answer):
+    scores = np.array([0.5, 4.0, 3.0, 7.5, -1.0])
+    given = scores.copy()
+    result = answer(given, 3.0)
+    positions = np.asarray(result).ndim == 1 and len(np.asarray(result)) != 5
+    require(
+        not positions,
+        "You return only the alarms. One entry for each row is wanted, 0 for those without alarm.",
+    )
+    got = as_array(result, shape=(5,))
+    require(np.array_equal(given, scores), "Your function changed the scores it was given.")
+    require(not np.array_equal(got, [0, 4, 0, 7.5, 0]), "You return the scores; 1 or 0 is wanted.")
+    require(
+        not np.array_equal(got, [1, 0, 0, 0, 1]) and not np.array_equal(got, [1, 0, 1, 0, 1]),
+        "It is the wrong way round: a high score means more anomalous and raises the alarm.",
+    )
+    require(
+        not np.array_equal(got, [0, 1, 1, 1, 0]),
+        "A score that equals the threshold is not above it. Compare with >, not with >=.",
+    )
+    require(np.array_equal(got, [0, 1, 0, 1, 0]), f"For {scores} and 3.0 you return {got}.")
+    shifted = as_array(answer(scores + 10, 13.0), shape=(5,))
+    require(
+        np.array_equal(shifted, got),
+        "Ten more on every score and on the threshold should change nothing. Do you use the "
+        "threshold that is handed over?",
+    )
+
+
+@raise_alarms.refuses("wrong way round")
+def raise_alarms_below(scores, threshold):
+    return (scores < threshold).astype(int)
+
+
+@raise_alarms.refuses("not with >=")
+def raise_alarms_at_the_threshold(scores, threshold):
+    return (scores >= threshold).astype(int)
+
+
+@raise_alarms.refuses("only the alarms")
+def raise_alarms_positions(scores, threshold):
+    return np.flatnonzero(scores > threshold)
+
+
+@raise_alarms.refuses("You return the scores")
+def raise_alarms_scores(scores, threshold):
+    return np.where(scores > threshold, scores, 0)
+
+
+@raise_alarms.refuses("threshold that is handed over")
+def raise_alarms_at_three(scores, threshold):
+    return (scores > 3).astype(int)
+
+
+most_suspicious = Exercise(
+    "Return the positions of the highest scores, highest first.",
+    hints=(
+        "np.argsort gives the positions from the lowest to the highest score.",
+        "Sort the negative scores, or turn the order round with [::-1], then take the first ones.",
+    ),
+    praise="Right. That list is what an engineer would work through.",
+)
+
+
+@most_suspicious.set_solution
+def most_suspicious_solution(scores, count):
+    """Return the positions (count,) of the highest scores, highest first."""
+    return np.argsort(-scores)[:count]
+
+
+@most_suspicious.set_check
+def most_suspicious_check(answer):
+    scores = np.array([2.0, 9.0, 5.0, 7.0, 1.0, 3.0])
+    got = as_array(answer(scores.copy(), 3), shape=(3,))
+    require(
+        not np.array_equal(got, [9, 7, 5]),
+        "These are the scores themselves; the positions of the rows are wanted.",
+    )
+    require(
+        not np.array_equal(got, [4, 0, 5]),
+        "These are the least suspicious rows: argsort goes upwards, from the lowest score.",
+    )
+    require(
+        not np.array_equal(got, [2, 3, 1]),
+        "The right rows in the wrong order: the most suspicious comes first.",
+    )
+    require(np.array_equal(got, [1, 3, 2]), f"For {scores} and 3 you return {got}.")
+    one = as_array(answer(np.array([0.0, -1.0, 4.0, 2.0]), 1), shape=(1,))
+    require(np.array_equal(one, [2]), f"For [0, -1, 4, 2] and 1 you return {one}, not [2].")
+
+
+@most_suspicious.refuses("least suspicious")
+def most_suspicious_lowest(scores, count):
+    return np.argsort(scores)[:count]
+
+
+@most_suspicious.refuses("wrong order")
+def most_suspicious_upwards(scores, count):
+    return np.argsort(scores)[-count:]
+
+
+@most_suspicious.refuses("scores themselves")
+def most_suspicious_scores(scores, count):
+    return np.sort(scores)[::-1][:count]
+
+
+@most_suspicious.refuses("shape (6,)")
+def most_suspicious_all(scores, count):
+    return np.argsort(-scores)
+
+
+my_detector = Exercise(
+    "Return a score for each row, learned from the training rows alone.",
+    hints=(
+        "What are the usual value and the usual wobble of each training column?",
+        "Instead of the largest deviation, try the mean or the sum over the columns.",
+        "Scores around 0.99 are within reach with two lines of NumPy.",
+    ),
+    praise="Your detector works, and plays fair.",
+)
+
+
+@my_detector.set_solution
+def my_detector_solution(train, rows):
+    """Learn from train (m, d), return scores (n,) for rows (n, d), higher = more anomalous."""
+    deviations = np.abs(rows - train.mean(axis=0)) / train.std(axis=0)
+    return deviations.mean(axis=1)
+
+
+@my_detector.set_check
+def my_detector_check(answer):
+    parts = data.split(data.load_shuttle(rows=4000, seed=3), "contaminated-train", seed=3)
+    rows, y = parts.test.X, parts.test.y
+    got = as_array(
+        answer(parts.train.X.copy(), rows.copy()), shape=(len(rows),), what="the scores"
+    )
+    area = auroc(y, got)
+    require(
+        area > 0.2,
+        f"AUROC is {area:.3f}: the ranking is upside down. A higher score must mean a more "
+        "anomalous row.",
+    )
+    require(
+        area >= 0.65,
+        f"AUROC is {area:.3f}, hardly better than a coin. Does the score use the training rows? "
+        "Are the columns brought to one scale?",
+    )
+    require(area >= 0.9, f"AUROC is {area:.3f}. You are on the way; 0.9 is asked for.")
+    some = as_array(answer(parts.train.X.copy(), rows[:40].copy()), shape=(40,), what="the scores")
+    require(
+        np.allclose(some, got[:40], rtol=1e-5, atol=1e-8),
+        "The same rows get other scores when fewer rows are scored with them. Learn the mean and "
+        "the scale from train, not from rows.",
+    )
+
+
+@my_detector.refuses("upside down")
+def my_detector_turned(train, rows):
+    return -(np.abs(rows - train.mean(axis=0)) / train.std(axis=0)).max(axis=1)
+
+
+@my_detector.refuses("Learn the mean and the scale from train")
+def my_detector_learns_on_the_rows(train, rows):
+    return (np.abs(rows - rows.mean(axis=0)) / rows.std(axis=0)).max(axis=1)
+
+
+@my_detector.refuses("hardly better than a coin")
+def my_detector_random(train, rows):
+    return np.random.default_rng(0).random(len(rows))
+
+
+@my_detector.refuses("shape")
+def my_detector_one_score_a_column(train, rows):
+    return (np.abs(rows - train.mean(axis=0)) / train.std(axis=0)).max(axis=0)

@@ -1,0 +1,872 @@
+"""Exercises of lesson 01: context, fences, filling, scaling, and four scores."""
+
+from course_utils import baselines
+from course_utils.data import make_kinds
+from course_utils.evaluation import auroc
+from course_utils.exercises.engine import Exercise, Misconception, as_array, require
+
+import numpy as np
+
+# ------------------------------------------------------------------------------- context first
+
+contextual_score = Exercise(
+    "Return |value − mean| / std for each value, with the mean and the std of the past values at "
+    "the same hour.",
+    hints=(
+        "Each hour of the day gets a mean and a std of its own. Pick the past values of one hour "
+        "with a mask: past_values[past_hours == 7].",
+        "Go through np.unique(hours). For each hour, the mask `hours == hour` picks the values "
+        "to score and `past_hours == hour` the values to learn from.",
+        "scores[hours == hour] = np.abs(values[hours == hour] - usual.mean()) / usual.std(), with "
+        "usual = past_values[past_hours == hour].",
+    ),
+    praise="The same value is now ordinary at noon and astonishing at midnight.",
+)
+
+
+@contextual_score.set_solution
+def contextual_score_solution(values, hours, past_values, past_hours):
+    """Score each value against the past values of its own hour."""
+    scores = np.zeros(len(values))
+    for hour in np.unique(hours):
+        usual = past_values[past_hours == hour]
+        now = hours == hour
+        scores[now] = np.abs(values[now] - usual.mean()) / usual.std()
+    return scores
+
+
+@contextual_score.set_check
+def contextual_score_check(answer):
+    """Three hours, each with a mean and a spread of its own."""
+    rng = np.random.default_rng(1)
+    past_hours = np.tile([0, 6, 12], 40)
+    level, spread = {0: 2.0, 6: 6.0, 12: 10.0}, {0: 0.5, 6: 1.0, 12: 2.0}
+    past_values = np.array([rng.normal(level[hour], spread[hour]) for hour in past_hours])
+    hours = np.array([0, 6, 12, 0, 6, 12, 0])
+    values = np.array([2.1, 4.0, 10.5, 10.0, 6.1, 2.0, 1.0])
+    arrays = (values.copy(), hours.copy(), past_values.copy(), past_hours.copy())
+    got = as_array(answer(*arrays), shape=values.shape, what="the scores")
+    mean = np.array([past_values[past_hours == hour].mean() for hour in hours])
+    right = [
+        _against_the_same_hour(values, hours, past_values, past_hours, ddof) for ddof in (0, 1)
+    ]
+    slips = {
+        "Your score knows no context: it compares with the mean of all past hours. At midnight, "
+        "compare with midnights: which past values have the same hour?": [
+            np.abs(values - past_values.mean()) / past_values.std(ddof=ddof) for ddof in (0, 1)
+        ],
+        "The mean is the hour's own, the spread is not: you divide by the std of all past values, "
+        "which holds the whole swing of the day. Take the std of the same hour too.": [
+            np.abs(values - mean) / past_values.std(ddof=ddof) for ddof in (0, 1)
+        ],
+        "The sign is still there: values below the usual get a negative score and end up at the "
+        "bottom of the list. Both directions are unusual, so take the absolute value.": [
+            each * np.sign(values - mean) for each in right
+        ],
+        "The std is missing: 1 away from the mean is much at a steady hour and little at a "
+        "restless one. Divide by the std of that hour.": [np.abs(values - mean)],
+        "You compare the values with their own mean. A value that helps to set the usual makes "
+        "itself look usual: take mean and std from past_values.": [
+            _against_the_same_hour(values, hours, values, hours, ddof) for ddof in (0, 1)
+        ],
+    }
+    _refuse_known(got, slips)
+    require(
+        any(_same(got, each) for each in right),
+        "The scores differ from |value − mean| / std of the same hour. Try the tiny example of "
+        "the docstring by hand.",
+    )
+
+
+def _against_the_same_hour(values, hours, past_values, past_hours, ddof):
+    usual = [past_values[past_hours == hour] for hour in hours]
+    mean = np.array([each.mean() for each in usual])
+    return np.abs(values - mean) / np.array([each.std(ddof=ddof) for each in usual])
+
+
+@contextual_score.refuses("knows no context")
+def contextual_score_without_context(values, hours, past_values, past_hours):
+    """One mean for the whole day."""
+    return np.abs(values - past_values.mean()) / past_values.std()
+
+
+@contextual_score.refuses("the spread is not")
+def contextual_score_with_the_spread_of_all(values, hours, past_values, past_hours):
+    """The mean of the hour, the spread of the day."""
+    mean = np.array([past_values[past_hours == hour].mean() for hour in hours])
+    return np.abs(values - mean) / past_values.std()
+
+
+@contextual_score.refuses("sign is still there")
+def contextual_score_signed(values, hours, past_values, past_hours):
+    """Low values come out negative."""
+    usual = [past_values[past_hours == hour] for hour in hours]
+    return np.array(
+        [(value - own.mean()) / own.std() for value, own in zip(values, usual, strict=True)]
+    )
+
+
+@contextual_score.refuses("their own mean")
+def contextual_score_from_itself(values, hours, past_values, past_hours):
+    """Mean and std of the values that are to be scored."""
+    usual = [values[hours == hour] for hour in hours]
+    return np.array(
+        [abs(value - own.mean()) / own.std() for value, own in zip(values, usual, strict=True)]
+    )
+
+
+# --------------------------------------------------------------------------------- replacement
+
+fill_from_the_past = Exercise(
+    "Return a copy of the hourly values in which every bad hour holds the value of the same hour "
+    "on the day before.",
+    hints=(
+        "The same hour on the day before is 24 places back.",
+        "A bad stretch can be longer than a day. Fill from left to right, and take the value "
+        "from the filled copy, so that a repaired hour can help the next one.",
+        "filled = values.copy(); then, for t in np.flatnonzero(bad): filled[t] = filled[t - 24].",
+    ),
+    praise="It uses nothing that was not known at the time, so a forecast can use it too.",
+)
+
+
+@fill_from_the_past.set_solution
+def fill_from_the_past_solution(values, bad):
+    """Walk forward; each bad hour takes what stands 24 hours before it."""
+    filled = values.copy()
+    for t in np.flatnonzero(bad):
+        filled[t] = filled[t - 24]
+    return filled
+
+
+@fill_from_the_past.set_check
+def fill_from_the_past_check(answer):
+    """Five days with one short bad stretch and one that is longer than a day."""
+    hours = np.arange(144)
+    rng = np.random.default_rng(3)
+    values = 50 + 10 * np.sin(2 * np.pi * hours / 24) + 0.5 * hours + rng.normal(size=144)
+    bad = np.zeros(144, dtype=bool)
+    bad[40:44] = bad[70:100] = True
+    values[bad] = 0.0
+    right = values.copy()
+    for t in np.flatnonzero(bad):
+        right[t] = right[t - 24]
+    given = values.copy()
+    got = as_array(answer(given, bad.copy()), shape=values.shape, what="the filled series")
+    require(
+        _same(given, values),
+        "You changed the values that were handed to you. Work on values.copy(): the raw record "
+        "is evidence, and someone may need it.",
+    )
+    require(_same(got[~bad], values[~bad]), "You changed hours that are not bad. Keep those.")
+    kept = np.flatnonzero(~bad)
+    slips = {
+        "You fill with the mean. The mean of the whole series knows the hours that come later, "
+        "and it knows nothing of the time of day. Go 24 hours back instead.": [
+            np.where(bad, values[~bad].mean(), values),
+            np.where(bad, values.mean(), values),
+            np.where(bad, np.median(values[~bad]), values),
+        ],
+        "You draw a line to the next good hour. That value lies in the future: in a live system "
+        "it has not happened yet. Use the past alone, 24 hours back.": [
+            np.interp(hours, kept, values[kept])
+        ],
+        "Your values come from the day after. They have not happened yet: go 24 hours back, not "
+        "forward.": [np.where(bad, np.roll(values, -24), values)],
+        "You repeat the last good hour. It is from the past, as it should be, but from another "
+        "time of day: at night it would fill the morning. Go 24 hours back.": [
+            values[np.maximum.accumulate(np.where(bad, 0, hours))]
+        ],
+        "The second stretch is longer than a day, so 24 hours back can be a bad hour too, and "
+        "you copied it. Fill from left to right and read from the filled copy.": [
+            np.where(bad, np.roll(values, 24), values)
+        ],
+    }
+    _refuse_known(got, slips)
+    later = values.copy()
+    later[101:] += 100
+    require(
+        _same(answer(later, bad.copy())[:101], got[:101]),
+        "When the values after hour 100 change, what you filled in before changes too. So it "
+        "looks into the future: use values from the past alone.",
+    )
+    require(_same(got, right), "The filled hours differ from the same hour on the day before.")
+
+
+@fill_from_the_past.refuses("fill with the mean")
+def fill_from_the_past_with_the_mean(values, bad):
+    """Mean imputation, which looks at the whole series."""
+    return np.where(bad, values[~bad].mean(), values)
+
+
+@fill_from_the_past.refuses("lies in the future")
+def fill_from_the_past_by_interpolation(values, bad):
+    """A straight line from the last good hour to the next one."""
+    hours = np.arange(len(values))
+    return np.interp(hours, hours[~bad], values[~bad])
+
+
+@fill_from_the_past.refuses("longer than a day")
+def fill_from_the_past_at_once(values, bad):
+    """One vectorised step, which copies bad hours."""
+    filled = values.copy()
+    filled[bad] = values[np.flatnonzero(bad) - 24]
+    return filled
+
+
+@fill_from_the_past.refuses("another time of day")
+def fill_from_the_past_repeating_the_last(values, bad):
+    """The last good hour, whatever the clock says."""
+    filled = values.copy()
+    for t in np.flatnonzero(bad):
+        filled[t] = filled[t - 1]
+    return filled
+
+
+@fill_from_the_past.refuses("handed to you")
+def fill_from_the_past_in_place(values, bad):
+    """Right values, written into the raw record."""
+    for t in np.flatnonzero(bad):
+        values[t] = values[t - 24]
+    return values
+
+
+# ------------------------------------------------------------------------------------- z-score
+
+z_score = Exercise(
+    "Return for each row of X the largest |x − mean| / std over its columns, with the mean and "
+    "the std of each column of train.",
+    hints=(
+        "train.mean(axis=0) is one mean per column, shape (d,).",
+        "np.abs(X - mean) / std has shape (m, d). Which axis turns it into one number per row?",
+        "return (np.abs(X - train.mean(axis=0)) / train.std(axis=0)).max(axis=1)",
+    ),
+    praise="One number per row, and the column that shouts loudest decides it.",
+)
+
+
+@z_score.set_solution
+def z_score_solution(train, X):
+    """The column that lies furthest out, in its own standard deviations."""
+    distance = np.abs(X - train.mean(axis=0)) / train.std(axis=0)  # (m, d)
+    return distance.max(axis=1)  # (m,)
+
+
+@z_score.set_check
+def z_score_check(answer):
+    """Columns of unlike units, and rows that lie low in one of them."""
+    rng = np.random.default_rng(4)
+    train = rng.normal([5.0, 200.0, 1.0], [1.0, 50.0, 0.02], size=(60, 3))
+    X = np.array([[5.0, 200, 1.1], [2.0, 210, 1.0], [5.5, 20, 1.0], [8.0, 190, 0.99], [5, 200, 1]])
+    got = as_array(_one_per_row(answer(train.copy(), X.copy()), len(X)), shape=(len(X),))
+    mean = train.mean(axis=0)
+    right = [(np.abs(X - mean) / train.std(axis=0, ddof=ddof)).max(axis=1) for ddof in (0, 1)]
+    slips = {
+        "You divide by one std for all columns, taken over everything: the column with the "
+        "largest unit drowns the others. std(axis=0) gives each column its own.": [
+            (np.abs(X - mean) / train.std()).max(axis=1),
+            (np.abs(X - train.mean()) / train.std()).max(axis=1),
+        ],
+        "The sign is still there: a row that lies far below the mean scores lower than an "
+        "ordinary one. Take the absolute value before the maximum.": [
+            ((X - mean) / train.std(axis=0, ddof=ddof)).max(axis=1) for ddof in (0, 1)
+        ],
+        "Mean and std are those of X. Then five odd rows would look usual among themselves: "
+        "learn both from train.": [
+            (np.abs(X - X.mean(axis=0)) / X.std(axis=0, ddof=ddof)).max(axis=1) for ddof in (0, 1)
+        ],
+        "Mean and std run over each row (axis=1), which mixes columns of unlike units. One mean "
+        "and one std per column: axis=0.": [
+            (np.abs(X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)).max(axis=1)
+        ],
+        "You average over the columns. One wild column among many calm ones then hardly shows: "
+        "take the maximum.": [
+            (np.abs(X - mean) / train.std(axis=0, ddof=ddof)).mean(axis=1) for ddof in (0, 1)
+        ],
+        "The std is missing: distances in unlike units cannot be compared.": [
+            np.abs(X - mean).max(axis=1)
+        ],
+    }
+    _refuse_known(got, slips)
+    require(
+        any(_same(got, each) for each in right),
+        "The scores differ from max |x − mean| / std. Try the tiny example of the docstring.",
+    )
+
+
+@z_score.refuses("over everything")
+def z_score_with_one_std(train, X):
+    """No axis."""
+    return (np.abs(X - train.mean(axis=0)) / train.std()).max(axis=1)
+
+
+@z_score.refuses("each row (axis=1)")
+def z_score_along_the_rows(train, X):
+    """The wrong axis."""
+    mean, std = X.mean(axis=1, keepdims=True), X.std(axis=1, keepdims=True)
+    return (np.abs(X - mean) / std).max(axis=1)
+
+
+@z_score.refuses("sign is still there")
+def z_score_signed(train, X):
+    """Low values hide."""
+    return ((X - train.mean(axis=0)) / train.std(axis=0)).max(axis=1)
+
+
+@z_score.refuses("those of X")
+def z_score_from_the_scored_rows(train, X):
+    """Learns from the rows that it judges."""
+    return (np.abs(X - X.mean(axis=0)) / X.std(axis=0)).max(axis=1)
+
+
+@z_score.refuses("one number per row")
+def z_score_of_each_column(train, X):
+    """The maximum is missing."""
+    return np.abs(X - train.mean(axis=0)) / train.std(axis=0)
+
+
+# -------------------------------------------------------------------------------------- fences
+
+fences = Exercise(
+    "Return (low, high), Tukey's fences: Q1 − 1.5·IQR and Q3 + 1.5·IQR.",
+    hints=(
+        "np.quantile(values, [0.25, 0.75]) gives Q1 and Q3.",
+        "IQR = Q3 − Q1, the width of the middle half of the values.",
+        "reach = 1.5 * (q3 - q1), and then return q1 - reach, q3 + reach.",
+    ),
+    praise="A quarter of the values would have to go wrong before these fences give way.",
+)
+
+
+@fences.set_solution
+def fences_solution(values):
+    """Go 1.5 interquartile ranges beyond the quartiles."""
+    q1, q3 = np.quantile(values, [0.25, 0.75])
+    reach = 1.5 * (q3 - q1)
+    return q1 - reach, q3 + reach
+
+
+@fences.set_check
+def fences_check(answer):
+    """A skewed sample, where mean, median and middle of the quartiles lie apart."""
+    values = np.random.default_rng(2).exponential(10, 2001)
+    pair = answer(values.copy())
+    require(
+        isinstance(pair, tuple | list | np.ndarray) and np.shape(pair) == (2,),
+        "Return two numbers, the lower fence and the upper one: `return low, high`.",
+    )
+    got = as_array(pair, shape=(2,), what="the pair of fences")
+    require(got[0] < got[1], "Your lower fence lies above the upper one: return (low, high).")
+    q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
+    width, sides = q3 - q1, np.array([-1, 1])
+    slips = {
+        "Those are the quartiles themselves: half of all values lie outside them. The fences "
+        "stand 1.5 IQR further out.": [np.array([q1, q3])],
+        "The factor 1.5 is missing: you go one IQR beyond the quartiles, and far more ordinary "
+        "values fall outside. Tukey's fences stand 1.5 IQR out.": [
+            np.array([q1, q3]) + sides * width
+        ],
+        "You measure from the mean. One wild value drags the mean along, and the fences with it. "
+        "Start at the quartiles: Q1 for the lower fence, Q3 for the upper.": [
+            values.mean() + sides * 1.5 * width
+        ],
+        "You measure from the median. Start at the quartiles, Q1 for the lower fence and Q3 for "
+        "the upper: they know that this sample leans to one side.": [median + sides * 1.5 * width],
+        "You take standard deviations for the width. The std is what one wild value inflates; "
+        "IQR is Q3 − Q1.": [
+            np.array([q1, q3]) + sides * 1.5 * values.std(),
+            values.mean() + sides * 1.5 * values.std(),
+        ],
+    }
+    slack = 0.02 * width  # the ways to compute a quantile differ a little
+    _refuse_known(got, slips, slack)
+    require(
+        np.abs(got - (np.array([q1, q3]) + sides * 1.5 * width)).max() < slack,
+        "These are not the fences yet. For the values 0, 1, …, 8 they are −4 and 12.",
+    )
+
+
+@fences.refuses("1.5 is missing")
+def fences_one_iqr_out(values):
+    """Without the factor."""
+    q1, q3 = np.quantile(values, [0.25, 0.75])
+    return q1 - (q3 - q1), q3 + (q3 - q1)
+
+
+@fences.refuses("from the mean")
+def fences_around_the_mean(values):
+    """The centre that outliers move."""
+    q1, q3 = np.quantile(values, [0.25, 0.75])
+    return values.mean() - 1.5 * (q3 - q1), values.mean() + 1.5 * (q3 - q1)
+
+
+@fences.refuses("standard deviations for the width")
+def fences_with_the_std(values):
+    """The width that outliers inflate."""
+    q1, q3 = np.quantile(values, [0.25, 0.75])
+    return q1 - 1.5 * values.std(), q3 + 1.5 * values.std()
+
+
+@fences.refuses("quartiles themselves")
+def fences_at_the_quartiles(values):
+    """The box without its whiskers."""
+    return tuple(np.quantile(values, [0.25, 0.75]))
+
+
+# --------------------------------------------------------------------------------- Mahalanobis
+
+mahalanobis = Exercise(
+    "Return √((x − μ)ᵀ Σ⁻¹ (x − μ)) for each row of X, with the mean μ and the covariance Σ of "
+    "train.",
+    hints=(
+        "np.cov(train, rowvar=False) is Σ, shape (d, d); np.linalg.inv inverts it.",
+        "With centred = X − μ, the product centred @ inverse has shape (m, d). Multiply it "
+        "element by element with centred and sum over the columns.",
+        "return np.sqrt(((centred @ inverse) * centred).sum(axis=1))",
+    ),
+    praise="Off the ridge counts for more than along it: that is what the inverse does.",
+)
+
+
+@mahalanobis.set_solution
+def mahalanobis_solution(train, X):
+    """Distance from the mean, in units of the spread in that direction."""
+    inverse = np.linalg.inv(np.cov(train, rowvar=False))  # (d, d)
+    centred = X - train.mean(axis=0)  # (m, d)
+    return np.sqrt(((centred @ inverse) * centred).sum(axis=1))
+
+
+@mahalanobis.set_check
+def mahalanobis_check(answer):
+    """A tilted cloud with unlike spreads, far from the origin."""
+    rng = np.random.default_rng(5)
+    mix = np.array([[3.0, 0.0, 0.0], [2.0, 0.5, 0.0], [0.3, -0.2, 1.5]])
+    train = rng.normal(size=(80, 3)) @ mix.T + [10.0, -4.0, 7.0]
+    X = train.mean(axis=0) + np.array(
+        [[3, 2, 0.3], [2, -2, 0], [0, 0, 3], [-3, -2, 1], [0.1, 0, 0]]
+    )
+    value = _one_per_row(answer(train.copy(), X.copy()), len(X))
+    require(
+        not np.isnan(np.asarray(value, dtype=float)).any(),
+        "Some distances are NaN: a square root of a negative number. The inverse of a covariance "
+        "never gives one; look at what stands between the two centred rows.",
+    )
+    got = as_array(value, shape=(len(X),))
+    centred = X - train.mean(axis=0)
+    covariances = [np.cov(train, rowvar=False, ddof=ddof) for ddof in (0, 1)]
+    correlation = np.corrcoef(train, rowvar=False)
+    inverses = [np.linalg.inv(each) for each in covariances]
+    slips = {
+        "The covariance is not inverted: rows along the ridge score highest, those that break "
+        "the correlation lowest. It is Σ⁻¹ that stands in the middle.": covariances,
+        "You inverted the correlation. It has lost the units of the columns, while x − μ still "
+        "carries them. Invert the covariance, or divide x − μ by the std first.": [
+            np.linalg.inv(correlation)
+        ],
+        "The correlation stands in the middle. It needs the covariance, and its inverse.": [
+            correlation
+        ],
+        "1 / Σ inverts each element on its own. The inverse of a matrix is np.linalg.inv.": [
+            1 / each for each in covariances
+        ],
+        "Only the variances are left: that is the z-score of each column, squared and summed. "
+        "Use the whole covariance matrix, which knows the tilt.": [
+            np.diag(1 / np.diag(each)) for each in covariances
+        ],
+        "That is the plain Euclidean distance. Put the inverse covariance in the middle.": [
+            np.eye(3)
+        ],
+    }
+    _refuse_known(
+        got, {words: [_form(centred, each) for each in middle] for words, middle in slips.items()}
+    )
+    _refuse_known(
+        got,
+        {
+            "The square root is missing: you return the squared distance.": [
+                _form(centred, each) ** 2 for each in inverses
+            ],
+            "You did not subtract the mean: the distance is measured from the origin.": [
+                _form(X, each) for each in inverses
+            ],
+            "You subtract the mean of X. What is usual is learned from train.": [
+                _form(X - X.mean(axis=0), each) for each in inverses
+            ],
+        },
+    )
+    require(
+        any(_same(got, _form(centred, each)) for each in inverses),
+        "The distances differ from √((x − μ)ᵀ Σ⁻¹ (x − μ)). Try the tiny example by hand.",
+    )
+
+
+def _form(centred, middle):
+    """Return √(xᵀ M x) for each row; NaN where it has no root, without a warning."""
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(((centred @ middle) * centred).sum(axis=1))
+
+
+@mahalanobis.refuses("not inverted")
+def mahalanobis_without_the_inverse(train, X):
+    """Σ for Σ⁻¹."""
+    centred = X - train.mean(axis=0)
+    return np.sqrt(((centred @ np.cov(train, rowvar=False)) * centred).sum(axis=1))
+
+
+@mahalanobis.refuses("inverted the correlation")
+def mahalanobis_with_the_correlation(train, X):
+    """The matrix that has lost its units."""
+    centred = X - train.mean(axis=0)
+    inverse = np.linalg.inv(np.corrcoef(train, rowvar=False))
+    return np.sqrt(((centred @ inverse) * centred).sum(axis=1))
+
+
+@mahalanobis.refuses("Only the variances")
+def mahalanobis_without_the_tilt(train, X):
+    """A straight ellipse."""
+    return np.sqrt((((X - train.mean(axis=0)) / train.std(axis=0)) ** 2).sum(axis=1))
+
+
+@mahalanobis.refuses("square root is missing")
+def mahalanobis_squared(train, X):
+    """Stops before the root."""
+    centred = X - train.mean(axis=0)
+    return ((centred @ np.linalg.inv(np.cov(train, rowvar=False))) * centred).sum(axis=1)
+
+
+@mahalanobis.refuses("pairs of rows")
+def mahalanobis_of_all_pairs(train, X):
+    """A matrix product where a sum over columns is meant."""
+    centred = X - train.mean(axis=0)
+    return np.sqrt(np.abs(centred @ np.linalg.inv(np.cov(train, rowvar=False)) @ centred.T))
+
+
+# ---------------------------------------------------------------------------------- neighbours
+
+own_neighbours = Exercise(
+    "Return for each row the Euclidean distance to its k-th nearest other row.",
+    hints=(
+        "The matrix of all distances has zeros on its diagonal: each row's distance to itself.",
+        "Sort each line of that matrix. Place 0 is the row itself, place 1 its nearest "
+        "neighbour: where is the k-th?",
+        "gaps = rows[:, None] - rows; distance = np.sqrt((gaps**2).sum(axis=2)); then "
+        "np.sort(distance, axis=1)[:, k].",
+    ),
+    praise="Rows that were learned from can now be scored without vouching for themselves.",
+)
+
+
+@own_neighbours.set_solution
+def own_neighbours_solution(rows, k):
+    """Sort all distances of a row; place 0 is the row itself."""
+    gaps = rows[:, None] - rows  # (n, n, d)
+    distance = np.sqrt((gaps**2).sum(axis=2))  # (n, n)
+    return np.sort(distance, axis=1)[:, k]
+
+
+@own_neighbours.set_check
+def own_neighbours_check(answer):
+    """Rows without copies first, then two rows that are the same."""
+    rows = np.random.default_rng(6).normal(size=(30, 2))
+    k = 4
+    value = _one_per_row(answer(rows.copy(), k), len(rows))
+    got = as_array(value, shape=(len(rows),), what="the distances")
+    ordered = np.sort(np.linalg.norm(rows[:, None] - rows, axis=2), axis=1)
+    slips = {
+        "You count each row as its own nearest neighbour, at distance 0, so you return the "
+        "distance one neighbour too near. Skip the row itself.": [ordered[:, k - 1]],
+        "That is one neighbour too far. Place 0 of the sorted distances is the row itself, so "
+        "the k-th other row stands at place k.": [ordered[:, k + 1]],
+        "You average the k nearest. The k-th alone is asked for.": [
+            ordered[:, 1 : k + 1].mean(axis=1),
+            ordered[:, :k].mean(axis=1),
+        ],
+        "The square root is missing: those are squared distances.": [ordered[:, k] ** 2],
+        "That is the nearest other row, whatever k is.": [ordered[:, 1]],
+        "Those are the farthest rows: sort the distances upwards and count from the start.": [
+            ordered[:, -k],
+            ordered[:, -k - 1],
+        ],
+    }
+    _refuse_known(got, slips)
+    require(
+        _same(got, ordered[:, k]),
+        "The distances differ from those to the k-th nearest other row. Try it on three rows.",
+    )
+    twins = np.array([[0.0, 0.0], [0.0, 0.0], [3.0, 4.0]])
+    got = as_array(_one_per_row(answer(twins.copy(), 1), 3), shape=(3,), what="the distances")
+    require(
+        _same(got, [0.0, 0.0, 5.0]),
+        "Two of three rows are the same, and each is the other's nearest neighbour, at distance "
+        "0. You drop every distance of zero: drop the row itself alone.",
+    )
+
+
+@own_neighbours.refuses("its own nearest neighbour")
+def own_neighbours_with_itself(rows, k):
+    """Each row vouches for itself."""
+    distance = np.sqrt(((rows[:, None] - rows) ** 2).sum(axis=2))
+    return np.sort(distance, axis=1)[:, k - 1]
+
+
+@own_neighbours.refuses("average the k nearest")
+def own_neighbours_averaged(rows, k):
+    """Another, also common score."""
+    distance = np.sqrt(((rows[:, None] - rows) ** 2).sum(axis=2))
+    return np.sort(distance, axis=1)[:, 1 : k + 1].mean(axis=1)
+
+
+@own_neighbours.refuses("every distance of zero")
+def own_neighbours_without_twins(rows, k):
+    """Takes zero for a sign of the row itself."""
+    distance = np.sqrt(((rows[:, None] - rows) ** 2).sum(axis=2))
+    distance[distance == 0] = np.inf
+    nearest = np.sort(distance, axis=1)[:, k - 1]
+    return np.where(np.isinf(nearest), 0, nearest)
+
+
+@own_neighbours.refuses("square root is missing")
+def own_neighbours_squared(rows, k):
+    """Squared distances."""
+    return np.sort(((rows[:, None] - rows) ** 2).sum(axis=2), axis=1)[:, k]
+
+
+# ------------------------------------------------------------------------- one for all (open)
+
+ENOUGH = 0.95
+ADVICE = {
+    "global": "These lie far from everything, and nearly every score sees them. Is the sign "
+    "right: higher = more anomalous?",
+    "local": "They stand beside the dense cloud, at a distance that is ordinary elsewhere. Only "
+    "a score that compares densities sees them: LOF.",
+    "dependency": "Each coordinate is ordinary by itself. A score that looks at one column at a "
+    "time is blind here: Mahalanobis, neighbours and LOF are not.",
+    "clustered": "Twenty-five of them stand together and keep each other company. Fewer than "
+    "25 neighbours see a crowd; and where detectors are averaged, those that see nothing outvote "
+    "the one that does.",
+}
+
+one_for_all = Exercise(
+    f"Return scores for X, learned from train without labels, that find all four kinds: AUROC at "
+    f"least {ENOUGH} for the worst one.",
+    hints=(
+        "Read the heat map by column: which detector is strong where another is blind?",
+        "Scores have unlike units. Turn them into ranks before you combine them: "
+        "scores.argsort().argsort().",
+        "An average lets the blind outvote the one that sees. Take the maximum of the ranks, or "
+        "give LOF more neighbours than a clump of anomalies has members.",
+    ),
+    praise="No kind escapes this one. On other data, other kinds may: keep the parts in sight.",
+)
+
+
+@one_for_all.set_solution
+def one_for_all_solution(train, X):
+    """The louder of two voices: LOF for local ones, Mahalanobis for the clump."""
+    voices = (baselines.LocalOutlierFactor(20), baselines.Mahalanobis())
+    scores = [voice.fit(train).decision_function(X) for voice in voices]
+    ranks = [each.argsort().argsort() for each in scores]  # 0 = most ordinary row
+    return np.maximum(*ranks)
+
+
+@one_for_all.set_check
+def one_for_all_check(answer):
+    """A draw that the notebook does not use."""
+    train, test = make_kinds(seed=501), make_kinds(seed=601)
+    value = _one_per_row(answer(train.X.copy(), test.X.copy()), len(test))
+    scores = as_array(value, shape=(len(test),), what="the scores")
+    normal = test.kinds == ""
+    found = {
+        kind: auroc(test.y[normal | (test.kinds == kind)], scores[normal | (test.kinds == kind)])
+        for kind in ADVICE
+    }
+    require(
+        max(found.values()) > 0.5,
+        "Your scores point the wrong way: ordinary rows score highest. Higher = more anomalous.",
+    )
+    worst = min(found, key=found.get)
+    require(
+        found[worst] >= ENOUGH,
+        f"Your worst kind is {worst!r}, with AUROC {found[worst]:.2f}; {ENOUGH} is asked for. "
+        f"{ADVICE[worst]}",
+    )
+
+
+@one_for_all.refuses("'clustered'")
+def one_for_all_by_neighbours(train, X):
+    """Five neighbours."""
+    return baselines.KNearestNeighbours(5).fit(train).decision_function(X)
+
+
+@one_for_all.refuses("'local'")
+def one_for_all_by_mahalanobis(train, X):
+    """One ellipse for three clouds."""
+    return baselines.Mahalanobis().fit(train).decision_function(X)
+
+
+@one_for_all.refuses("'dependency'")
+def one_for_all_by_columns(train, X):
+    """One column at a time."""
+    return baselines.ZScore().fit(train).decision_function(X)
+
+
+@one_for_all.refuses("outvote")
+def one_for_all_by_average(train, X):
+    """The mean of the ranks of a detector that sees the clump and one that does not."""
+    voices = (baselines.LocalOutlierFactor(20), baselines.Mahalanobis())
+    scores = [voice.fit(train).decision_function(X) for voice in voices]
+    return sum(each.argsort().argsort() for each in scores)
+
+
+@one_for_all.refuses("wrong way")
+def one_for_all_turned_round(train, X):
+    """scikit-learn's own sign: higher = more ordinary."""
+    return -baselines.LocalOutlierFactor(60).fit(train).decision_function(X)
+
+
+# ------------------------------------------------------------------------------------- scaling
+
+scale = Exercise(
+    "Return train and test, both standardised with the mean and the std of the training columns.",
+    hints=(
+        "Compute mean and std once, from train, along axis 0.",
+        "Use the same two for both: (train − mean) / std and (test − mean) / std.",
+        "A column that never changes has std 0. np.where(std > 0, std, 1) leaves it at 0 instead "
+        "of dividing by nothing.",
+    ),
+    praise="The test rows are measured with the ruler of the training rows, and change nothing.",
+)
+
+
+@scale.set_solution
+def scale_solution(train, test):
+    """One ruler, made from the training rows, for both parts."""
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    std = np.where(std > 0, std, 1)  # a constant column stays at 0
+    return (train - mean) / std, (test - mean) / std
+
+
+@scale.set_check
+def scale_check(answer):
+    """Test rows that lie elsewhere, then a column that is constant in training."""
+    rng = np.random.default_rng(7)
+    train = rng.normal([5.0, 300.0], [2.0, 40.0], size=(50, 2))
+    test = rng.normal([9.0, 380.0], [3.0, 90.0], size=(20, 2))
+    both = np.concatenate([train, test])
+    got = _two_parts(answer(train.copy(), test.copy()), train, test)
+    slips = {
+        "Mean and std come from training and test rows together. The test rows, anomalies and "
+        "all, have stretched the ruler that measures them: fit on train alone.": [
+            _standardised(both, both, ddof) for ddof in (0, 1)
+        ],
+        "Each part has its own mean and std. A test set full of anomalies then looks centred and "
+        "calm: use the mean and std of train for both.": [
+            np.concatenate([_standardised(part, part, ddof) for part in (train, test)])
+            for ddof in (0, 1)
+        ],
+        "The test part is as it was. It needs the same ruler: (test − mean of train) / std of "
+        "train.": [np.concatenate([_standardised(train, train, ddof), test]) for ddof in (0, 1)],
+        "The mean is gone, the spread is not: divide by the std of the training columns.": [
+            both - train.mean(axis=0)
+        ],
+        "You scale each row (axis=1), which mixes the units of the columns. One mean and one "
+        "std per column: axis=0.": [_standardised(both.T, both.T, ddof).T for ddof in (0, 1)],
+        "You use one mean and one std for the whole table. Each column needs its own: axis=0.": [
+            (both - train.mean()) / train.std()
+        ],
+    }
+    _refuse_known(got, slips)
+    require(
+        any(_same(got, _standardised(train, both, ddof)) for ddof in (0, 1)),
+        "The parts differ from (x − mean) / std with the mean and std of train.",
+    )
+    _check_constant_column(answer, train, test)
+
+
+def _standardised(fitted, rows, ddof):
+    return (rows - fitted.mean(axis=0)) / fitted.std(axis=0, ddof=ddof)
+
+
+def _two_parts(value, train, test):
+    require(
+        isinstance(value, tuple | list) and len(value) == 2,
+        "Return two things: `return scaled_train, scaled_test`.",
+    )
+    first = as_array(value[0], shape=train.shape, what="the scaled training part")
+    return np.concatenate([first, as_array(value[1], shape=test.shape, what="the test part")])
+
+
+def _check_constant_column(answer, train, test):
+    train, test = train.copy(), test.copy()
+    train[:, 0] = test[:, 0] = 4.0
+    with np.errstate(all="ignore"):
+        value = answer(train, test)
+    finite = all(np.isfinite(np.asarray(part, dtype=float)).all() for part in value)
+    require(
+        finite,
+        "A column that never changes in training has std 0, and you divide by it. Divide by 1 "
+        "where the std is 0: np.where(std > 0, std, 1).",
+    )
+
+
+@scale.refuses("stretched the ruler")
+def scale_fitted_on_everything(train, test):
+    """The scaler has seen the test rows."""
+    both = np.concatenate([train, test])
+    mean, std = both.mean(axis=0), both.std(axis=0)
+    return (train - mean) / std, (test - mean) / std
+
+
+@scale.refuses("Each part has its own")
+def scale_each_on_its_own(train, test):
+    """A ruler for each part."""
+    return (
+        (train - train.mean(axis=0)) / train.std(axis=0),
+        (test - test.mean(axis=0)) / test.std(axis=0),
+    )
+
+
+@scale.refuses("the spread is not")
+def scale_centred_only(train, test):
+    """No division."""
+    return train - train.mean(axis=0), test - train.mean(axis=0)
+
+
+@scale.refuses("never changes")
+def scale_dividing_by_zero(train, test):
+    """Right until a column is constant."""
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    return (train - mean) / std, (test - mean) / std
+
+
+# --------------------------------------------------------------------------------- shared parts
+
+
+def _same(a, b):
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-9)
+
+
+def _refuse_known(got, slips, slack=None):
+    """Refuse `got` with the message whose wrong results it equals, within `slack` if given."""
+    for message, results in slips.items():
+        for wrong in results:
+            close = np.abs(got - wrong).max() < slack if slack else _same(got, wrong)
+            if close:
+                raise Misconception(message)
+
+
+def _one_per_row(value, rows):
+    """Refuse a matrix or a single number where one number per row is asked for."""
+    shape = np.shape(value) if value is not None else None
+    require(
+        shape != (rows, rows),
+        f"The result has shape ({rows}, {rows}): it compares all pairs of rows. One number per "
+        "row is asked for; multiply element by element and sum over the columns.",
+    )
+    require(
+        shape is None or len(shape) == 1,
+        f"The result has shape {shape}; one number per row, ({rows},), is expected. Which axis "
+        "is left to reduce?",
+    )
+    return value

@@ -205,6 +205,7 @@ def roc_pr(y, scores: Mapping[str, np.ndarray], title: str = "") -> Figure:
         values = as_scores(values, name)
         false_alarms, hits, _ = roc_curve(y, values)
         precision, recall, _ = precision_recall_curve(y, values)
+        precision[-1] = precision[-2]  # scikit-learn ends at (0, 1), where no row stands
         left.plot(
             false_alarms, hits, line, color=colour, label=f"{name}, area {auroc(y, values):.3f}"
         )

@@ -28,6 +28,12 @@ def test_roc_and_pr_carry_areas_and_prevalence():
     assert "prevalence 0.200" in labels_of(right)
 
 
+def test_no_precision_is_drawn_that_no_alarm_has():
+    worst_first = np.array([0, 0, 0, 1, 1]), np.array([5.0, 4.0, 3.0, 2.0, 1.0])
+    line = plots.roc_pr(worst_first[0], {"mine": worst_first[1]}).axes[1].lines[0]
+    assert line.get_ydata().max() == pytest.approx(2 / 5)
+
+
 def test_the_learning_curve_marks_the_best_epoch():
     history = network.History(
         train_loss=[3, 2, 1], validation_loss=[3, 2, 2.5], best_epoch=1, seconds=0.1

@@ -1,0 +1,305 @@
+"""Lesson 02: its formulas and the package's agree, and its exercises take any right answer."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+
+from course_utils import baselines, data, evaluation, lessons, thresholds
+from course_utils.exercises import lesson_02 as ex
+
+import numpy as np
+import pytest
+from scipy.stats import mannwhitneyu, rankdata
+from sklearn import ensemble, metrics
+
+TOLERANCE = 1e-12
+
+
+@pytest.fixture(scope="module")
+def taught():
+    """What the notebook's own cells define: counts, curve, average precision, bootstrap, leak."""
+    notebook = lessons.read(lessons.path_of("02"))
+    sources = {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "code"}
+    plots = MagicMock()  # pictures are not what is tested here
+    plots.new_figure.return_value = MagicMock(), MagicMock()
+    names = {"np": np, "evaluation": evaluation, "baselines": baselines, "data": data}
+    names |= {"plots": plots, "expect": MagicMock(), "replace": replace, "rankdata": rankdata}
+    names |= {"cells": data.load_breast_cancer(), "print": MagicMock()}
+    names |= {"test_y": np.array([0, 1, 1, 0]), "test_scores": np.array([1.0, 3.0, 2.0, 2.0])}
+    names |= {"forest_scores": np.array([1.0, 3.0, 2.0, 0.5]), "decisions": np.array([0, 1, 1, 0])}
+    cells = "ten-rows four-counts roc-points three-ways average-precision nearest-twin"
+    for cell in f"{cells} photograph-twice paired-bootstrap refuse-decisions".split():
+        exec(sources[cell], names)
+    return SimpleNamespace(**names)
+
+
+@pytest.fixture(params=range(5))
+def rows(request):
+    """Return y and scores of 200 rows, 40 of them anomalies, without ties."""
+    rng = np.random.default_rng(request.param)
+    y = rng.permutation(np.repeat([0, 1], [160, 40]))
+    return y, rng.normal(size=200) + 1.3 * y
+
+
+def with_ties(rows):
+    y, scores = rows
+    return y, scores.round(0)
+
+
+def test_the_four_counts_are_the_packages(taught, rows):
+    y, scores = rows
+    decisions = thresholds.decide(scores, 1.0)
+    counts = evaluation.confusion(y, decisions)
+    fields = ("true_positives", "false_positives", "false_negatives", "true_negatives")
+    assert taught.count_outcomes(y, decisions) == tuple(getattr(counts, f) for f in fields)
+    ratios = (counts.precision, counts.recall, counts.f1, counts.false_alarm_rate)
+    solved = ex.four_ratios_solution(*taught.count_outcomes(y, decisions))
+    np.testing.assert_allclose(solved, ratios, rtol=TOLERANCE)
+
+
+def test_the_staircase_is_scikit_learns_curve_and_its_area_the_packages(taught, rows):
+    false_alarms, recall = taught.roc_points(*rows)
+    area = np.trapezoid(recall, false_alarms)
+    assert area == pytest.approx(evaluation.auroc(*rows), abs=TOLERANCE)
+    theirs = metrics.roc_curve(*rows, drop_intermediate=False)
+    np.testing.assert_allclose((false_alarms, recall), theirs[:2], atol=TOLERANCE)
+
+
+def test_the_rank_formula_counts_ties_half(taught):
+    assert taught.by_ranks == pytest.approx(evaluation.auroc(taught.test_y, taught.test_scores))
+    assert taught.by_ranks == pytest.approx(3.5 / 4)
+
+
+def test_pairs_ranks_and_mann_whitney_agree(rows):
+    for y, scores in (rows, with_ties(rows)):
+        area = ex.pairs_won_solution(y, scores)
+        assert area == pytest.approx(evaluation.auroc(y, scores), abs=TOLERANCE)
+        statistic = mannwhitneyu(scores[y == 1], scores[y == 0]).statistic
+        assert area == pytest.approx(statistic / (40 * 160), abs=TOLERANCE)
+
+
+def test_the_average_precision_is_the_packages(taught, rows):
+    mean = taught.precision_at_anomalies(*rows).mean()
+    assert mean == pytest.approx(evaluation.average_precision(*rows), abs=TOLERANCE)
+
+
+def test_random_scores_have_the_prevalence_as_average_precision():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [9900, 100])
+    draws = [evaluation.average_precision(y, rng.random(10_000)) for _ in range(20)]
+    assert np.mean(draws) == pytest.approx(0.01, abs=0.002)
+
+
+@pytest.mark.parametrize("numbers", [(0.9, 0.005, 0.07), (0.9, 0.005, 0.001), (1, 0.3, 0.5)])
+def test_precision_elsewhere_is_the_packages(numbers):
+    solved = ex.precision_elsewhere_solution(*numbers)
+    assert solved == pytest.approx(evaluation.precision_at_prevalence(*numbers), abs=TOLERANCE)
+
+
+def test_the_area_of_decisions_is_one_corner(rows):
+    y, scores = rows
+    decisions = thresholds.decide(scores, 1.0)
+    counts = evaluation.confusion(y, decisions)
+    corner = (1 + counts.recall - counts.false_alarm_rate) / 2
+    assert evaluation.auroc(y, decisions) == pytest.approx(corner, abs=TOLERANCE)
+
+
+def test_scikit_learns_predict_gives_an_area_below_one_half():
+    shuttle = data.load_shuttle(rows=2000, seed=0)
+    forest = ensemble.IsolationForest(random_state=0).fit(shuttle.X)
+    assert evaluation.auroc(shuttle.y, forest.predict(shuttle.X)) < 0.3
+
+
+def test_decisions_are_refused_and_scores_are_not(taught, rows):
+    y, scores = rows
+    assert taught.ranking_auroc(y, scores) == evaluation.auroc(y, scores)
+    with pytest.raises(ValueError, match="decisions"):
+        taught.ranking_auroc(y, scores > 1)
+
+
+def test_the_bootstrap_solution_is_near_the_packages(rows):
+    ours = ex.bootstrap_solution(*rows, evaluation.auroc, repeats=300)
+    theirs = evaluation.bootstrap_interval(*rows, repeats=300)
+    # the package keeps the number of anomalies in each draw, which moves the ends a little
+    np.testing.assert_allclose(ours, theirs, atol=0.3 * (theirs[1] - theirs[0]))
+
+
+def test_pairing_narrows_the_gap_of_alike_detectors(taught, rows):
+    y, scores = rows
+    other = scores + 0.2 * np.random.default_rng(9).normal(size=len(scores))
+    low, high = taught.paired_gap(y, scores, other, evaluation.auroc, repeats=200)
+    single = ex.bootstrap_solution(y, scores, evaluation.auroc, repeats=200)
+    assert high - low < 0.6 * (single[1] - single[0])
+    same = taught.paired_gap(y, scores, scores, evaluation.auroc, repeats=10)
+    np.testing.assert_array_equal(same, [0, 0])
+
+
+@pytest.mark.parametrize("seed", [20, 21])
+def test_the_leak_learns_random_labels_and_groups_stop_it(taught, seed):
+    assert taught.measure_leak(seed, shuffle_labels=True, keep_together=False) > 0.85
+    assert taught.measure_leak(seed, shuffle_labels=True, keep_together=True) < 0.70
+
+
+def test_precision_falls_and_auroc_stays_on_another_split():
+    parts = data.split(data.load_shuttle(), protocol="contaminated-train", seed=4)
+    detector = baselines.ZScore().fit(parts.train.X)
+    areas, precisions = [], []
+    for draw in range(10):
+        rare = data.thin_anomalies(parts.test, 0.003, seed=draw)
+        scores = detector.decision_function(rare.X)
+        areas.append(evaluation.auroc(rare.y, scores))
+        precisions.append(evaluation.confusion(rare.y, thresholds.decide(scores, 3)).precision)
+    whole = detector.decision_function(parts.test.X)
+    counts = evaluation.confusion(parts.test.y, thresholds.decide(whole, 3))
+    assert np.mean(areas) == pytest.approx(evaluation.auroc(parts.test.y, whole), abs=0.01)
+    foreseen = evaluation.precision_at_prevalence(counts.recall, counts.false_alarm_rate, 0.003)
+    assert np.mean(precisions) == pytest.approx(foreseen, abs=0.02)
+    assert foreseen < 0.5 < counts.precision
+
+
+def ratios_with_f1_from_counts(tp, fp, fn, tn):
+    return [tp / (tp + fp), tp / (tp + fn), 2 * tp / (2 * tp + fp + fn), fp / (fp + tn)]
+
+
+def pairs_by_loops(y, scores):
+    won = pairs = 0
+    for a in scores[y == 1]:
+        for b in scores[y == 0]:
+            won += 1.0 if a > b else 0.5 if a == b else 0.0
+            pairs += 1
+    return won / pairs
+
+
+def pairs_by_ranks(y, scores):
+    m = np.sum(y)
+    return (rankdata(scores)[y == 1].sum() - m * (m + 1) / 2) / (m * (len(y) - m))
+
+
+def precision_by_counting(recall, false_alarm_rate, prevalence):
+    anomalies = 1e6 * prevalence
+    right, false = recall * anomalies, false_alarm_rate * (1e6 - anomalies)
+    return np.float32(right / (right + false))
+
+
+def f1_over_observed_thresholds(y_validation, scores_validation, y_test, scores_test):
+    candidates = np.unique(scores_validation)
+    values = [metrics.f1_score(y_validation, scores_validation >= c) for c in candidates]
+    return metrics.f1_score(y_test, scores_test >= candidates[np.argmax(values)])
+
+
+def threshold_by_search(y, scores):
+    def cost(threshold):
+        alarm = scores > threshold
+        return np.sum(alarm & (y == 0)) + 20 * np.sum(~alarm & (y == 1))
+
+    return min(scores, key=cost)
+
+
+def threshold_by_quantile(y, scores):
+    return np.quantile(scores[y == 0], 0.935)
+
+
+def bootstrap_with_strata(y, scores, metric, repeats=500, seed=0):
+    rng = np.random.default_rng(seed)
+    values = []
+    for _ in range(repeats):
+        classes = (np.flatnonzero(y == 0), np.flatnonzero(y == 1))
+        drawn = np.concatenate([rng.choice(each, len(each)) for each in classes])
+        values.append(metric(y[drawn], scores[drawn]))
+    values = sorted(values)
+    return values[int(0.025 * repeats)], values[int(0.975 * repeats)]
+
+
+def bootstrap_of_lists(y, scores, metric, repeats=500, seed=0):
+    metric(y, scores)  # a look at the rows as they are does no harm
+    numbers = np.random.RandomState(seed).choice(len(y), (repeats, len(y)))
+    values = [metric([y[i] for i in row], [scores[i] for i in row]) for row in numbers]
+    return list(np.percentile(values, [2.5, 97.5]))
+
+
+OTHER_RIGHT_ANSWERS = (
+    (ex.four_ratios, ratios_with_f1_from_counts),
+    (ex.pairs_won, pairs_by_loops),
+    (ex.pairs_won, pairs_by_ranks),
+    (ex.pairs_won, evaluation.auroc),
+    (ex.pairs_won, metrics.roc_auc_score),
+    (ex.precision_elsewhere, precision_by_counting),
+    (ex.precision_elsewhere, evaluation.precision_at_prevalence),
+    (ex.fair_f1, f1_over_observed_thresholds),
+    (ex.my_threshold, threshold_by_search),
+    (ex.my_threshold, threshold_by_quantile),
+    (ex.bootstrap, bootstrap_with_strata),
+    (ex.bootstrap, bootstrap_of_lists),
+)
+
+
+@pytest.mark.parametrize(("exercise", "answer"), OTHER_RIGHT_ANSWERS)
+def test_other_right_answers_pass(exercise, answer):
+    verdict = exercise.examine(answer)
+    assert verdict.passed, verdict.message
+
+
+def bootstrap_without_redraw(y, scores, metric, repeats=500, seed=0):
+    values = [metric(y, scores) for _ in range(repeats)]
+    return np.quantile(values, [0.025, 0.975])
+
+
+def bootstrap_of_half_the_rows(y, scores, metric, repeats=500, seed=0):
+    rng = np.random.default_rng(seed)
+    drawn = [rng.integers(len(y), size=len(y) // 2) for _ in range(repeats)]
+    return np.quantile([metric(y[rows], scores[rows]) for rows in drawn], [0.025, 0.975])
+
+
+def bootstrap_drawn_apart(y, scores, metric, repeats=500, seed=0):
+    rng = np.random.default_rng(seed)
+    values = [metric(rng.choice(y, len(y)), rng.choice(scores, len(y))) for _ in range(repeats)]
+    return np.quantile(values, [0.025, 0.975])
+
+
+def bootstrap_high_end_first(y, scores, metric, repeats=500, seed=0):
+    return ex.bootstrap_solution(y, scores, metric, repeats, seed)[::-1]
+
+
+FURTHER_MISTAKES = (
+    (ex.four_ratios, lambda tp, fp, fn, tn: (0.75, 0.6, 0.7, 0.1), "not 0.7"),
+    (ex.four_ratios, lambda tp, fp, fn, tn: (0.75, 0.6, 2 / 3, 10 / 950), "For 3, 2, 1 and 4"),
+    (ex.four_ratios, lambda tp, fp, fn, tn: tp / (tp + fp), "(4,) is expected"),
+    (ex.pairs_won, lambda y, scores: (scores[y == 1] > 0.5).mean(), "20 of 28"),
+    (ex.pairs_won, lambda y, scores: print(end=""), "returned None"),
+    (ex.precision_elsewhere, lambda recall, rate, share: recall, "Count it through"),
+    (ex.fair_f1, lambda *rows: 0.123, "not 0.5676"),
+    (ex.my_threshold, lambda y, scores: scores.max(), "too high"),
+    (ex.my_threshold, lambda y, scores: scores.mean(), "too low"),
+    (ex.bootstrap, bootstrap_without_redraw, "redrawn rows 0 times"),
+    (ex.bootstrap, bootstrap_of_half_the_rows, "holds 60 of the 120"),
+    (ex.bootstrap, bootstrap_drawn_apart, "separated from its label"),
+    (ex.bootstrap, bootstrap_high_end_first, "lower end comes first"),
+)
+
+
+@pytest.mark.parametrize(("exercise", "answer", "words"), FURTHER_MISTAKES)
+def test_further_mistakes_are_named(exercise, answer, words):
+    verdict = exercise.examine(answer)
+    assert verdict.status == "refused"
+    assert words in verdict.message
+
+
+@pytest.mark.parametrize("exercise", [ex.pairs_won, ex.fair_f1, ex.my_threshold, ex.bootstrap])
+def test_an_answer_that_writes_into_its_arguments_does_no_harm(exercise):
+    def careless(first, second, *rest, **named):
+        result = exercise._solution(first, second, *rest, **named)
+        first[...], second[...] = 0, 0
+        return result
+
+    assert exercise.examine(careless).passed
+    assert exercise.examine(exercise._solution).passed
+
+
+def test_examples_in_the_stubs_hold():
+    assert ex.four_ratios_solution(3, 2, 1, 4) == pytest.approx((0.6, 0.75, 2 / 3, 1 / 3))
+    assert ex.pairs_won_solution(np.array([1, 0, 0]), np.array([2.0, 1.0, 2.0])) == 0.75
+    assert ex.precision_elsewhere_solution(0.9, 0.1, 0.5) == pytest.approx(0.9)
+    assert ex.precision_elsewhere_solution(0.9, 0.1, 0.1) == pytest.approx(0.5)
+    assert ex.fair_f1_solution([0, 1], [1.0, 2.0], [0, 1], [1.0, 2.0]) == 1.0
+    y, scores = np.repeat([0, 1], 20), np.arange(40.0)
+    np.testing.assert_array_equal(ex.bootstrap_solution(y, scores, lambda *_: 1.0), [1, 1])

@@ -1,0 +1,214 @@
+"""Lesson 04: what the notebook writes out and what the package holds give the same numbers."""
+
+from itertools import pairwise
+
+from course_utils import lessons, network
+from course_utils.exercises import lesson_04 as ex
+
+import numpy as np
+import pytest
+
+DEFINING_CELLS = (
+    "gradient-error",
+    "activations",
+    "dense-layer",
+    "activation-layer",
+    "forward-and-backward",
+    "build",
+    "cross-entropy-from-logits",
+    "take-a-step",
+    "train-with-the-mistake",
+    "blame-by-layer",
+)
+PACKAGE_LAYERS = {"sigmoid": network.Sigmoid, "tanh": network.Tanh, "ReLU": network.ReLU}
+
+
+def definitions_of(source):
+    """Keep the functions, classes and dictionaries of a cell, and leave out what it trains."""
+    return source.split("\n\n\nlosses = ")[0]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    notebook = lessons.read(lessons.path_of("04"))
+    return {cell.id: cell.source for cell in notebook.cells}
+
+
+@pytest.fixture(scope="module")
+def lesson(cells):
+    names = {
+        "np": np,
+        "pairwise": pairwise,
+        "network": network,
+        "sigmoid": network.sigmoid,
+        "print": lambda *_: None,
+    }
+    for cell_id in DEFINING_CELLS:
+        exec(compile(definitions_of(cells[cell_id]), cell_id, "exec"), names)
+    softmax = cells["softmax-jacobian"].split("\n\n\n")[0]
+    exec(compile(softmax, "softmax-jacobian", "exec"), names)
+    return names
+
+
+@pytest.fixture
+def generator():
+    return np.random.default_rng(4)
+
+
+def twins(lesson, activation):
+    """The same network twice: the notebook's layers, and the package's with copied weights."""
+    layers = lesson["build"]([5, 4, 3, 1], activation, seed=1)
+    kind = PACKAGE_LAYERS[activation]
+    package = network.Network(
+        network.Dense(5, 4), kind(), network.Dense(4, 3), kind(), network.Dense(3, 1)
+    )
+    package.set_weights([array for each in layers[::2] for array in (each.weights, each.bias)])
+    return layers, package
+
+
+@pytest.mark.parametrize("activation", PACKAGE_LAYERS)
+def test_forward_and_backward_agree_with_the_package(lesson, generator, activation):
+    layers, package = twins(lesson, activation)
+    X, blame = generator.normal(size=(7, 5)), generator.normal(size=(7, 1))
+    np.testing.assert_allclose(lesson["forward"](layers, X), package.forward(X), atol=1e-14)
+    lesson["backward"](layers, blame)
+    package.backward(blame)
+    ours = [array for each in layers[::2] for array in (each.grad_weights, each.grad_bias)]
+    for mine, theirs in zip(ours, package.gradients(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-13)
+
+
+def test_the_losses_agree_with_the_package(lesson, generator):
+    logits, targets = generator.normal(scale=5, size=(9, 1)), np.arange(9)[:, None] % 2
+    expected = network.BinaryCrossEntropy().value(logits, targets)
+    assert lesson["cross_entropy"](logits, targets) == pytest.approx(expected, abs=1e-14)
+    logits, classes = generator.normal(scale=3, size=(6, 4)), np.arange(6) % 4
+    rows = [lesson["softmax_blame"](*row)[0] for row in zip(logits, classes, strict=True)]
+    expected = network.SoftmaxCrossEntropy().gradient(logits, classes)
+    np.testing.assert_allclose(np.array(rows) / 6, expected, atol=1e-14)
+
+
+def test_a_step_agrees_with_the_package_s_optimiser(lesson, generator):
+    layers, package = twins(lesson, "tanh")
+    X, targets = generator.normal(size=(7, 5)), np.arange(7)[:, None] % 2
+    loss, optimiser = network.BinaryCrossEntropy(), network.SGD(0.3)
+    for _ in range(5):
+        before = lesson["step"](layers, X, targets, 0.3)
+        logits = package.forward(X)
+        assert before == pytest.approx(loss.value(logits, targets), abs=1e-13)
+        package.backward(loss.gradient(logits, targets))
+        optimiser.step(package.parameters(), package.gradients())
+    ours = [array for each in layers[::2] for array in (each.weights, each.bias)]
+    for mine, theirs in zip(ours, package.parameters(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-12)
+
+
+@pytest.mark.parametrize(("activation", "is_seen"), [("sigmoid", 1), ("tanh", 1), ("ReLU", 0)])
+def test_brute_force_sees_the_slope_at_y_except_with_relu(lesson, generator, activation, is_seen):
+    """The lesson's claim, on a network and data that it does not show."""
+    X = generator.normal(size=(7, 5))
+    errors = {}
+    for kind in (lesson["Activation"], lesson["WrongActivation"]):
+        layers = lesson["build"]([5, 4, 1], activation, gain=4)
+        layers[1] = kind(activation)
+        lesson["forward"](layers, X)
+        lesson["backward"](layers, np.ones((7, 1)))
+        claimed = layers[0].grad_weights
+
+        def total(_, layers=layers):
+            return float(lesson["forward"](layers, X).sum())
+
+        errors[kind] = lesson["gradient_error"](claimed, total, layers[0].weights)
+    right, wrong = errors.values()
+    assert right < 1e-5
+    assert (wrong > 5) == is_seen
+
+
+def test_the_solutions_agree_with_the_package(generator):
+    array = generator.normal(size=(3, 2))
+
+    def function(values):
+        return float(np.sum(np.sin(values) * np.arange(6).reshape(3, 2)))
+
+    theirs = network.numerical_gradient(function, array.copy())
+    mine = ex.central_difference._solution(function, array, 1e-5)
+    np.testing.assert_allclose(mine, theirs, atol=1e-8)
+
+    layer = network.Dense(3, 2)
+    inputs, blame = generator.normal(size=(4, 3)), generator.normal(size=(4, 2))
+    layer.forward(inputs)
+    theirs = layer.backward(blame)
+    mine = ex.dense_backward._solution(inputs, layer.weights, blame)
+    for ours, expected in zip(mine, (layer.grad_weights, layer.grad_bias, theirs), strict=True):
+        np.testing.assert_allclose(ours, expected, atol=1e-14)
+
+    gate = network.ReLU()
+    gate.forward(inputs)
+    slope = ex.relu_backward._solution(inputs[::-1], inputs)
+    np.testing.assert_array_equal(slope, gate.backward(inputs[::-1]))
+
+    logits, classes = generator.normal(size=(5, 3)), np.arange(5) % 3
+    theirs = network.SoftmaxCrossEntropy().gradient(logits, classes)
+    np.testing.assert_allclose(ex.softmax_gradient._solution(logits, classes), theirs, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("neuron_gradient", lambda x, w, b, t: _by_differences(x, w, b, t)),
+        ("relu_backward", lambda grad, z: np.where(z >= 0, grad, 0).astype(np.float32)),
+        ("relu_backward", lambda grad, z: (grad * np.heaviside(z, 0.5)).tolist()),
+        ("dense_backward", lambda a, w, g: [np.einsum("ni,nj->ij", a, g), sum(g), g.dot(w.T)]),
+        ("softmax_gradient", lambda z, c: _softmax_in_float32(z, c)),
+        ("healthy_start", lambda width: ("tanh", 1.2 / width**0.5)),
+        ("healthy_start", lambda width: ["ReLU", np.float32((2 / width) ** 0.5)]),
+    ],
+)
+def test_other_right_answers_pass(name, answer):
+    verdict = getattr(ex, name).examine(answer)
+    assert verdict.passed, verdict.message
+
+
+def _by_differences(x, weights, bias, target):
+    def loss(values):
+        return 0.5 * (network.sigmoid(values[:-1] @ x + values[-1]) - target) ** 2
+
+    slopes = network.numerical_gradient(loss, np.append(weights, bias))
+    return slopes[:-1], slopes[-1]
+
+
+def _softmax_in_float32(logits, classes):
+    logits = logits.astype(np.float32)
+    p = np.exp(logits - logits.max(1)[:, None])
+    p /= p.sum(1)[:, None]
+    return (p - np.eye(logits.shape[1], dtype=np.float32)[classes]) / len(p)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("neuron_gradient", lambda x, w, b, t: (x * 0 + 1, 0), "should be δ·x"),
+        ("neuron_gradient", lambda x, w, b, t: print(end=""), "`return"),
+        ("neuron_gradient", lambda x, w, b, t: (x @ w * np.ones(9), 1), "shape"),
+        ("central_difference", lambda f, a, step: np.zeros_like(a), "largest error"),
+        ("central_difference", lambda f, a, step: np.zeros(2), "shape"),
+        ("relu_backward", lambda grad, z: -grad, "0 elsewhere"),
+        ("dense_backward", lambda a, w, g: (w * 0, g.sum(0), a), "wrong numbers"),
+        ("dense_backward", lambda a, w, g: (a.T @ g, g.sum(0)[:1], a), "grad_bias has shape"),
+        ("dense_backward", lambda a, w, g: (a.T @ g, g.sum(0), a), "grad_input"),
+        ("softmax_gradient", lambda z, c: z, "p − one_hot"),
+        ("step_downhill", lambda w, b, x, t, rate: (w + 1, b), "minus the gradient"),
+        (
+            "step_downhill",
+            lambda w, b, x, t, rate: (ex.step_downhill._solution(w, b, x, t, rate)[0], b),
+            "bias moved",
+        ),
+        ("healthy_start", lambda width: ("swish", 0.1), "is expected"),
+        ("healthy_start", lambda width: ("relu", -1), "is positive"),
+        ("healthy_start", lambda width: ("tanh", 0.01), "below 1"),
+    ],
+)
+def test_other_wrong_answers_get_a_sentence(name, answer, words):
+    verdict = getattr(ex, name).examine(answer)
+    assert verdict.status == "refused"
+    assert words in verdict.message

@@ -21,6 +21,8 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 os.environ["COURSE_STRICT"] = "1"
 os.environ["COURSE_PROGRESS"] = str(Path(tempfile.gettempdir()) / f"progress-{os.getpid()}.json")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# two workers share the cores; threads of both would only wait for each other
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2)))
 if "sitecustomize" not in sys.modules or OFFLINE not in str(sys.modules["sitecustomize"].__file__):
     sys.path.insert(0, OFFLINE)
     sys.modules.pop("sitecustomize", None)

@@ -1,0 +1,293 @@
+"""Lesson 05: the notebook's loop and rules give the package's numbers; its exercises are fair."""
+
+import dataclasses
+import re
+from itertools import pairwise
+
+from course_utils import data, lessons, network
+from course_utils.exercises import lesson_05 as ex
+
+import numpy as np
+import pytest
+
+DEFINING_CELLS = ("build-a-network", "training-loop", "two-rules", "adam-rule")
+
+
+@pytest.fixture(scope="module")
+def cells():
+    notebook = lessons.read(lessons.path_of("05"))
+    return {cell.id: cell.source for cell in notebook.cells}
+
+
+@pytest.fixture(scope="module")
+def lesson(cells):
+    names = {
+        "np": np,
+        "pairwise": pairwise,
+        "network": network,
+        "cross_entropy": network.BinaryCrossEntropy(),
+    }
+    for cell_id in DEFINING_CELLS:
+        exec(compile(cells[cell_id], cell_id, "exec"), names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def eights():
+    digits = data.load_digits(anomaly=8, prevalence=0.05)
+    return data.split(dataclasses.replace(digits, X=digits.X / 16)).train
+
+
+def steps_of(optimiser):
+    return lambda parameters, gradients: optimiser.step(parameters, gradients)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: network.SGD(0.1),
+        lambda: network.SGD(0.05, momentum=0.9, weight_decay=0.01),
+        lambda: network.Adam(0.003),
+    ],
+)
+def test_the_notebook_s_loop_is_the_package_s_fit(lesson, eights, make):
+    ours, theirs = lesson["build"](64, 8, 1, dropout=0.2), lesson["build"](64, 8, 1, dropout=0.2)
+    losses = lesson["train"](ours, eights.X, eights.y, steps_of(make()), 3, 25, seed=4)
+    history = network.fit(
+        theirs,
+        eights.X,
+        eights.y,
+        loss=network.BinaryCrossEntropy(),
+        optimiser=make(),
+        epochs=3,
+        batch_size=25,
+        seed=4,
+    )
+    np.testing.assert_allclose(losses, history.train_loss, rtol=0, atol=1e-13)
+    for mine, package in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, package, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("name", "optimiser"),
+    [
+        ("descent", network.SGD(0.03)),
+        ("momentum", network.SGD(0.03, momentum=0.8)),
+        ("adam", network.Adam(0.03)),
+    ],
+)
+def test_each_rule_steps_as_the_package_does(lesson, name, optimiser):
+    generator = np.random.default_rng(0)
+    ours, memory = generator.normal(size=(3, 2)), {}
+    theirs = ours.copy()
+    for _ in range(30):
+        gradient = generator.normal(size=(3, 2))
+        ours = lesson[name](ours, gradient, memory, 0.03)
+        optimiser.step([theirs], [gradient])
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-14)
+
+
+def test_the_networks_have_the_shapes_that_the_text_names(lesson):
+    layers = lesson["build"](64, 32, 16, 1, dropout=0.5).layers
+    kinds = [type(layer).__name__ for layer in layers]
+    assert kinds == ["Dense", "ReLU", "Dropout"] * 2 + ["Dense"]
+    assert len({layer.weights.tobytes() for layer in layers[::3]}) == 3
+
+
+def test_the_batch_size_divides_the_rows(cells, eights):
+    """The text says that no row is left over, and the PyTorch cell splits into 41 batches."""
+    assert len(eights) == 25 * 41
+    assert "np.split(order, 41)" in cells["train-in-torch"]
+
+
+def test_the_gallery_is_diagnosed_by_the_stored_solution(lesson, cells):
+    """The learner is told to try the exercise on the lesson's six patients."""
+    names = dict(lesson, data=data, usual={"loss": lesson["cross_entropy"], "batch_size": 25})
+    for cell_id in ("patient", "six-patients"):
+        exec(compile(cells[cell_id], cell_id, "exec"), names)
+    said = [
+        ex.diagnose._solution(history.train_loss, history.validation_loss, 0.15)
+        for history in names["gallery"].values()
+    ]
+    table = [line for line in cells["symptoms"].splitlines() if re.match(r"\| [A-F] ", line)]
+    assert said == [line.split("|")[3].strip() for line in table]
+
+
+def test_the_solutions_agree_with_the_package(lesson):
+    generator = np.random.default_rng(1)
+    weights, gradient = generator.normal(size=(2, 5))
+
+    theirs, optimiser = weights.copy(), network.SGD(0.1, weight_decay=0.3)
+    optimiser.step([theirs], [gradient])
+    mine = ex.decay_step._solution(weights, gradient, 0.1, 0.3)
+    np.testing.assert_allclose(mine, theirs, atol=1e-15)
+
+    theirs, optimiser = weights.copy(), network.Adam(0.1)
+    state = weights, np.zeros(5), np.zeros(5)
+    for step in range(1, 6):
+        optimiser.step([theirs], [gradient * step])
+        state = ex.adam_step._solution(*state, gradient * step, step, 0.1)
+        np.testing.assert_allclose(state[0], theirs, atol=1e-14)
+
+    theirs, optimiser = weights.copy(), network.SGD(0.1, momentum=0.8)
+    mine, velocity = weights, np.zeros(5)
+    for step in range(1, 6):
+        optimiser.step([theirs], [gradient * step])
+        mine, velocity = ex.keras_momentum._solution(mine, velocity, gradient * step, 0.1, 0.8)
+        np.testing.assert_allclose(mine, theirs, atol=1e-14)
+
+    hidden, layer = generator.normal(size=(6, 4)), network.Dropout(0.4, seed=3)
+    mine = ex.dropout._solution(hidden, 0.4, np.random.default_rng(3), True)
+    np.testing.assert_allclose(mine, layer.forward(hidden, training=True), atol=1e-14)
+
+
+def test_early_stopping_ends_where_the_package_ends():
+    train, outside = (data.make_toy(rows=40, noise=0.4, seed=seed) for seed in (1, 2))
+    model, kept = network.Network(network.Dense(2, 16), network.ReLU(), network.Dense(16, 1)), []
+    history = network.fit(
+        model,
+        train.X,
+        train.y,
+        loss=network.BinaryCrossEntropy(),
+        optimiser=network.Adam(0.03),
+        epochs=200,
+        validation=(outside.X, outside.y),
+        patience=4,
+        on_epoch=lambda epoch, history: kept.append(model.get_weights()),
+    )
+    epochs, weights = ex.early_stopping._solution(history.validation_loss, kept, 4)
+    assert epochs == len(history.validation_loss) < 200
+    for mine, package in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, package)
+
+
+# -------------------------------------------------------------- other answers, right and wrong
+
+
+def generator_of_batches(X, targets, batch_size, generator):
+    order = generator.permutation(len(X))
+    for rows in np.array_split(order, -(-len(X) // batch_size)):
+        yield X[rows].astype(np.float32), targets[rows].tolist()
+
+
+def adam_in_keras_s_order(weights, mean, square, gradient, step, learning_rate):
+    mean = mean + (gradient - mean) * 0.1
+    square = square + (gradient**2 - square) * 0.001
+    rate = learning_rate * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+    return [weights - rate * mean / (np.sqrt(square) + 1e-8), mean, square]
+
+
+def momentum_in_place(weights, velocity, gradient, learning_rate, momentum):
+    velocity *= momentum
+    velocity -= learning_rate * gradient
+    weights += velocity
+    return weights.tolist(), velocity.astype(np.float32)
+
+
+def doctor_by_slopes(train_loss, validation_loss, reachable):
+    train, validation = np.asarray(train_loss), np.asarray(validation_loss)
+    end = slice(-10, None)
+    if train.max() - train.min() < 0.05:
+        return "Stuck"
+    if np.std(np.diff(train)[20:]) > 0.05:
+        return "too fast"
+    if validation[end].min() > 1.5 * validation.min():
+        return "overfitting"
+    slope = np.polyfit(np.arange(10), train[end], 1)[0] * len(train)
+    if slope < -0.08:
+        return "too slow"
+    return "underfitting" if train[end].mean() > 2 * reachable else "healthy"
+
+
+def stopping_with_a_counter(validation_loss, weights, patience):
+    lowest, best, waited, epochs = float("inf"), None, 0, 0
+    for loss, array in zip(validation_loss, weights, strict=True):
+        epochs += 1
+        if loss < lowest:
+            lowest, best, waited = loss, array, 0
+        else:
+            waited += 1
+        if waited == patience:
+            break
+    return [epochs, list(best)]
+
+
+def dropout_with_choice(hidden, rate, generator, training):
+    if training:
+        mask = generator.choice([0.0, 1 / (1 - rate)], size=hidden.shape, p=[rate, 1 - rate])
+        hidden = (hidden * mask).astype(np.float32)
+    return hidden
+
+
+def scaling_as_pandas_does(train, validation, test):
+    spread = train.std(axis=0, ddof=1)
+    spread[spread == 0] = 1
+    return [(part - train.mean(0)) / spread for part in (train, validation, test)]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("mini_batches", generator_of_batches),
+        ("keras_momentum", momentum_in_place),
+        ("adam_step", adam_in_keras_s_order),
+        ("diagnose", doctor_by_slopes),
+        ("early_stopping", stopping_with_a_counter),
+        ("decay_step", lambda w, g, rate, decay: (w * (1 - rate * decay) - rate * g).tolist()),
+        ("dropout", dropout_with_choice),
+        ("scale_parts", scaling_as_pandas_does),
+    ],
+)
+def test_other_right_answers_pass(name, answer):
+    verdict = getattr(ex, name).examine(answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("mini_batches", lambda X, t, size, g: print(end=""), "`return`"),
+        ("mini_batches", lambda X, t, size, g: [X, t], "list of pairs"),
+        ("mini_batches", lambda X, t, size, g: [(X[:, :1], t)], "all columns"),
+        ("mini_batches", lambda X, t, size, g: [(X, t[:3])], "more rows than"),
+        ("mini_batches", lambda X, t, size, g: [(X[::-1], t[::-1])], "are expected, and the rest"),
+        ("keras_momentum", lambda w, v, g, rate, mu: w, "2 results"),
+        ("keras_momentum", lambda w, v, g, rate, mu: (w - rate * g, v), "plain gradient descent"),
+        ("keras_momentum", lambda w, v, g, rate, mu: (w + v, mu * v - rate * g), "old velocity"),
+        ("keras_momentum", lambda w, v, g, rate, mu: (w + 1, v), "v = μv − ηg is"),
+        (
+            "keras_momentum",
+            lambda w, v, g, rate, mu: (w + mu * v - rate * g, v * 0),
+            "the velocity is",
+        ),
+        ("adam_step", lambda w, m, s, g, step, rate: (w, m, s), "The mean should be"),
+        ("adam_step", lambda w, m, s, g, step, rate: (w, 0.9 * m + 0.1 * g, s), "The square"),
+        (
+            "adam_step",
+            lambda w, m, s, g, step, rate: (w, 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2),
+            "learning rates",
+        ),
+        ("diagnose", lambda train, validation, reachable: print(end=""), "`return`"),
+        ("diagnose", lambda train, validation, reachable: "ill", "one of"),
+        ("diagnose", lambda train, validation, reachable: "stuck", "lowest point"),
+        ("early_stopping", lambda losses, weights, patience: weights[0], "2 results"),
+        ("early_stopping", lambda losses, weights, patience: (99, weights[0]), "are expected"),
+        ("early_stopping", lambda losses, weights, patience: (7, weights[1]), "3 is expected"),
+        ("decay_step", lambda w, g, rate, decay: w - rate * g, "plays no part"),
+        ("decay_step", lambda w, g, rate, decay: w * 0, "is expected"),
+        ("dropout", lambda h, rate, g, training: h, "Nothing was dropped"),
+        ("dropout", lambda h, rate, g, training: h * (g.random(h.shape) > 0.5), "50%"),
+        (
+            "dropout",
+            lambda h, rate, g, training: h * (g.random(len(h)) >= rate)[:, None] / (1 - rate),
+            "Whole rows",
+        ),
+        ("scale_parts", lambda train, validation, test: train, "3 results"),
+        ("scale_parts", lambda *parts: tuple(part - parts[0].mean(0) for part in parts), "spread"),
+        ("scale_parts", lambda *parts: tuple(part * 0 for part in parts), "training mean"),
+    ],
+)
+def test_other_wrong_answers_get_a_sentence(name, answer, words):
+    verdict = getattr(ex, name).examine(answer)
+    assert verdict.status == "refused"
+    assert words in verdict.message

@@ -80,6 +80,11 @@ def read(path: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
+def sources_of(lesson: str) -> dict[str, str]:
+    """Return what stands in a stored lesson's cells, code or prose, by their ids."""
+    return {cell.id: cell.source for cell in read(path_of(lesson)).cells}
+
+
 def header(notebook: NotebookNode) -> dict[str, str]:
     """Return the header table's rows, name → text.
 

@@ -492,6 +492,8 @@ def _stepper(draw: Callable[[int], bytes], steps: int, name: str, *, play: bool 
     )
     slider.layout.width = "28em"
     picture = ipywidgets.Image(value=draw(middle), format="png")
+    width = int.from_bytes(picture.value[16:20], "big")  # where a PNG keeps its width, in pixels
+    picture.layout.max_width = f"{width}px"  # or it would be stretched over the whole page
 
     def follow(change) -> None:
         picture.value = draw(change["new"])

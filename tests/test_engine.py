@@ -5,7 +5,15 @@ import threading
 import time
 
 from course_utils.exercises import ask, engine, expect
-from course_utils.exercises.engine import Exercise, as_array, require
+from course_utils.exercises.engine import (
+    Exercise,
+    Misconception,
+    as_array,
+    name_the_mistake,
+    require,
+    same_numbers,
+    take_apart,
+)
 
 import numpy as np
 import pytest
@@ -149,8 +157,31 @@ def test_strange_results_are_named(value, words):
 
 
 def test_a_transposed_matrix_is_recognised():
-    with pytest.raises(engine.Misconception, match="transposed"):
+    with pytest.raises(Misconception, match="transposed"):
         as_array(np.ones((2, 5)), shape=(5, 2))
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [([1.0, 2.0], True), ([1.0, 2.0001], True), ([1.0, 2.001], False), ([[1.0, 2.0]], False)],
+)
+def test_numbers_are_the_same_to_a_share_of_the_largest(other, same):
+    assert same_numbers([1.0, 2.0], other) is same
+
+
+def test_several_results_are_taken_apart_or_asked_for():
+    assert take_apart([1, 2], ("a", "b")) == (1, 2)
+    with pytest.raises(Misconception, match="`return a, b` missing"):
+        take_apart(None, ("a", "b"))
+    for wrong in (3, (1,), (1, 2, 3), np.ones(2)):
+        with pytest.raises(Misconception, match="2 results are expected"):
+            take_apart(wrong, ("a", "b"))
+
+
+def test_a_known_mistake_is_named():
+    name_the_mistake(np.ones(2), [(np.zeros(2), "zeros")])
+    with pytest.raises(Misconception, match="ones"):
+        name_the_mistake(np.ones(2), [(np.zeros(2), "zeros"), ([1, 1], "ones")])
 
 
 def test_check_prints_and_notes_only_success(tmp_path, monkeypatch, capsys):

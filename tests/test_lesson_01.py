@@ -31,7 +31,7 @@ WRONG = [
 @pytest.fixture(scope="module")
 def notebook():
     """What the notebook's defining cells define."""
-    cells = {cell.id: cell.source for cell in lessons.read(lessons.path_of("01")).cells}
+    cells = lessons.sources_of("01")
     names = {"np": np, "pd": pd}
     for each in DEFINING_CELLS:
         exec(compile(cells[each], each, "exec"), names)

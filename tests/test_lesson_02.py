@@ -18,8 +18,7 @@ TOLERANCE = 1e-12
 @pytest.fixture(scope="module")
 def taught():
     """What the notebook's own cells define: counts, curve, average precision, bootstrap, leak."""
-    notebook = lessons.read(lessons.path_of("02"))
-    sources = {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "code"}
+    sources = lessons.sources_of("02")
     plots = MagicMock()  # pictures are not what is tested here
     plots.new_figure.return_value = MagicMock(), MagicMock()
     names = {"np": np, "evaluation": evaluation, "baselines": baselines, "data": data}

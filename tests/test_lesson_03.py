@@ -17,8 +17,7 @@ TOLERANCE = 1e-10
 @pytest.fixture(scope="module")
 def taught():
     """What the notebook's own cells define: the formulas, the fence, the ten layers."""
-    notebook = lessons.read(lessons.path_of("03"))
-    sources = {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "code"}
+    sources = lessons.sources_of("03")
     names = {"np": np, "data": data, "network": network, "pairwise": ex.pairwise}
     plots = MagicMock(LINES=("-",) * 4)  # pictures are not what is tested here
     plots.new_figure.return_value = MagicMock(), MagicMock()

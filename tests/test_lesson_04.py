@@ -30,8 +30,7 @@ def definitions_of(source):
 
 @pytest.fixture(scope="module")
 def cells():
-    notebook = lessons.read(lessons.path_of("04"))
-    return {cell.id: cell.source for cell in notebook.cells}
+    return lessons.sources_of("04")
 
 
 @pytest.fixture(scope="module")

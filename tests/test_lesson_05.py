@@ -15,8 +15,7 @@ DEFINING_CELLS = ("build-a-network", "training-loop", "two-rules", "adam-rule")
 
 @pytest.fixture(scope="module")
 def cells():
-    notebook = lessons.read(lessons.path_of("05"))
-    return {cell.id: cell.source for cell in notebook.cells}
+    return lessons.sources_of("05")
 
 
 @pytest.fixture(scope="module")

@@ -123,6 +123,7 @@ def test_a_picture_without_words_is_refused(caption):
 def test_the_slider_changes_the_picture():
     box = plots.threshold_slider(Y, SCORES)
     controls, picture = box.children
+    assert picture.layout.max_width == "630px"
     before = picture.value
     controls.children[-1].value = 2
     assert picture.value != before

@@ -45,7 +45,7 @@ import textwrap
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -55,6 +55,7 @@ from course_utils import runtime
 import numpy as np
 
 SECONDS_TO_ANSWER = 10.0
+TOLERANCE = 1e-4
 
 
 class Misconception(Exception):
@@ -105,6 +106,44 @@ def as_array(value: object, *, shape: tuple[int, ...] | None = None, what: str =
         "a logarithm of zero or an exponential that overflows.",
     )
     return array
+
+
+def same_numbers(got: object, other: object, tolerance: float = TOLERANCE) -> bool:
+    """Say whether two arrays have one shape and differ by at most a share of the largest entry.
+
+    Parameters
+    ----------
+    got, other : array-like
+        Finite numbers.
+    tolerance : float
+        The share; the default allows what finite differences and float32 lose.
+
+    Returns
+    -------
+    bool
+    """
+    got, other = np.asarray(got, dtype=float), np.asarray(other, dtype=float)
+    if got.shape != other.shape:
+        return False
+    size = max(np.abs(other).max(initial=0), 1e-12)
+    return bool(np.abs(got - other).max(initial=0) <= tolerance * size)
+
+
+def take_apart(result: object, names: Sequence[str]) -> tuple:
+    """Return the several results of a learner's function, or say which were expected."""
+    listed = ", ".join(names)
+    require(result is not None, f"Your function returned None: is `return {listed}` missing?")
+    require(
+        isinstance(result, tuple | list) and len(result) == len(names),
+        f"{len(names)} results are expected, in this order: `return {listed}`.",
+    )
+    return tuple(result)
+
+
+def name_the_mistake(got: np.ndarray, mistakes: Iterable[tuple[object, str]]) -> None:
+    """Refuse `got` with the message of the first known mistake whose result it equals."""
+    for wrong, message in mistakes:
+        require(not same_numbers(got, wrong), message)
 
 
 @dataclass(frozen=True)

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from course_utils.exercises.engine import Exercise, as_array, require
+from course_utils.exercises.engine import (
+    Exercise,
+    as_array,
+    name_the_mistake,
+    require,
+    same_numbers,
+    take_apart,
+)
 
 import numpy as np
-
-# The checks allow what finite differences and float32 lose, and no more.
-TOLERANCE = 1e-4
 
 
 def _sigmoid(z):
     return 1 / (1 + np.exp(-z))
-
-
-def _same(got: np.ndarray, other) -> bool:
-    other = np.asarray(other, dtype=float)
-    size = np.abs(other).max()
-    return got.shape == other.shape and bool(np.abs(got - other).max() <= TOLERANCE * size)
-
-
-def _parts(result: object, names: tuple[str, ...]) -> tuple:
-    """Take the learner's tuple apart, or say what should be in it."""
-    listed = ", ".join(names)
-    require(result is not None, f"Your function returned None: is `return {listed}` missing?")
-    require(
-        isinstance(result, tuple | list) and len(result) == len(names),
-        f"{len(names)} results are expected, in this order: `return {listed}`.",
-    )
-    return tuple(result)
-
-
-def _name_the_mistake(got: np.ndarray, mistakes: Iterable[tuple[object, str]]) -> None:
-    """Refuse `got` if it equals the result of a known mistake."""
-    for wrong, message in mistakes:
-        require(not _same(got, wrong), message)
 
 
 # ------------------------------------------------------------------------- 1 · one neuron
@@ -69,7 +50,7 @@ def neuron_gradient_check(answer):
     )
     for x, weights, bias, target in cases:
         result = answer(x.copy(), weights.copy(), bias, target)
-        parts = _parts(result, ("grad_weights", "grad_bias"))
+        parts = take_apart(result, ("grad_weights", "grad_bias"))
         _judge_neuron(parts, x, x @ weights + bias, target)
 
 
@@ -103,8 +84,8 @@ def _judge_neuron(parts, x: np.ndarray, z: float, target: float) -> None:
         (2 * delta * x, "Everything is twice too large: the ½ in the loss cancels the 2."),
         (np.full_like(x, delta), "Each weight's share is δ times its own input x, not δ alone."),
     )
-    if not _same(grad_weights, delta * x):
-        _name_the_mistake(grad_weights, mistakes)
+    if not same_numbers(grad_weights, delta * x):
+        name_the_mistake(grad_weights, mistakes)
         grad_weights = as_array(grad_weights, shape=x.shape, what="grad_weights")
         require(
             False,
@@ -113,7 +94,7 @@ def _judge_neuron(parts, x: np.ndarray, z: float, target: float) -> None:
         )
     grad_bias = as_array(parts[1], what="grad_bias")
     require(
-        grad_bias.size == 1 and _same(grad_bias.reshape(()), delta),
+        grad_bias.size == 1 and same_numbers(grad_bias.reshape(()), delta),
         f"grad_weights is right, but grad_bias is {np.round(grad_bias, 4)} and not "
         f"{delta:.4f}. The bias stands in z with the factor 1, so its gradient is δ itself.",
     )
@@ -320,8 +301,8 @@ def relu_backward_check(answer):
             (grad_output, "Nothing was closed: where z < 0 the output does not move, slope 0."),
             (grad_output * (z < 0), "The gate is the wrong way round: it is open where z > 0."),
         )
-        if not _same(got, grad_output * (z > 0)):
-            _name_the_mistake(got, mistakes)
+        if not same_numbers(got, grad_output * (z > 0)):
+            name_the_mistake(got, mistakes)
             require(False, "The gradient should be grad_output where z > 0 and 0 elsewhere.")
 
 
@@ -378,7 +359,7 @@ def dense_backward_check(answer):
             for shape in ((batch, inputs), (inputs, outputs), (batch, outputs))
         ]
         result = answer(*(array.copy() for array in arrays))
-        parts = _parts(result, ("grad_weights", "grad_bias", "grad_input"))
+        parts = take_apart(result, ("grad_weights", "grad_bias", "grad_input"))
         _judge_dense_weights(as_array(parts[0], what="grad_weights"), *arrays)
         _judge_dense_bias(as_array(parts[1], what="grad_bias"), arrays[2])
         _judge_dense_input(as_array(parts[2], what="grad_input"), *arrays)
@@ -386,9 +367,9 @@ def dense_backward_check(answer):
 
 def _judge_dense_weights(got, inputs, weights, grad_output) -> None:
     right = inputs.T @ grad_output
-    if _same(got, right):
+    if same_numbers(got, right):
         return
-    _name_the_mistake(
+    name_the_mistake(
         got,
         (
             (
@@ -413,9 +394,9 @@ def _judge_dense_weights(got, inputs, weights, grad_output) -> None:
 
 def _judge_dense_bias(got, grad_output) -> None:
     right = grad_output.sum(axis=0)
-    if _same(got, right):
+    if same_numbers(got, right):
         return
-    _name_the_mistake(
+    name_the_mistake(
         got,
         (
             (
@@ -444,11 +425,11 @@ def _judge_dense_bias(got, grad_output) -> None:
 
 def _judge_dense_input(got, inputs, weights, grad_output) -> None:
     right = grad_output @ weights.T
-    if _same(got, right):
+    if same_numbers(got, right):
         return
     if weights.shape[0] == weights.shape[1]:
         require(
-            not _same(got, grad_output @ weights),
+            not same_numbers(got, grad_output @ weights),
             "grad_input uses the weights the forward way. On the way back, output j's blame goes "
             "to input i through the same weight, so the matrix is turned: weights.T.",
         )
@@ -529,10 +510,10 @@ def _judge_softmax(got: np.ndarray, logits: np.ndarray, classes: np.ndarray) -> 
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     one_hot = np.eye(width)[classes]
     right = (p - one_hot) / batch
-    if _same(got, right):
+    if same_numbers(got, right):
         return
     for per_row in (got, got / batch):  # the mean may be missing on top of another mistake
-        _name_the_mistake(
+        name_the_mistake(
             per_row,
             (
                 (
@@ -559,12 +540,12 @@ def _judge_softmax(got: np.ndarray, logits: np.ndarray, classes: np.ndarray) -> 
             ),
         )
     require(
-        not _same(got, right * batch),
+        not same_numbers(got, right * batch),
         f"The gradient is {batch} times too large for a batch of {batch} rows: the loss is a mean "
         "over the batch, so divide by the number of rows.",
     )
     require(
-        not _same(got, right / width),
+        not same_numbers(got, right / width),
         "The gradient is divided by the number of classes as well. Only the rows are averaged.",
     )
     as_array(got, shape=logits.shape, what="the gradient")
@@ -639,7 +620,7 @@ def step_downhill_check(answer):
         targets = (inputs[:, 0] > 0.3).astype(float)
         weights, bias = generator.normal(size=3), 0.4
         result = answer(weights.copy(), bias, inputs.copy(), targets.copy(), learning_rate)
-        parts = _parts(result, ("new_weights", "new_bias"))
+        parts = take_apart(result, ("new_weights", "new_bias"))
         error = _sigmoid(inputs @ weights + bias) - targets  # (rows,)
         new_weights = as_array(parts[0], what="new_weights")
         moved = (as_array(new_weights, shape=(3,), what="new_weights") - weights) / learning_rate
@@ -651,7 +632,7 @@ def step_downhill_check(answer):
 def _judge_step(moved, inputs, error, targets, learning_rate) -> None:
     rows, p = len(error), error + targets
     right = -inputs.T @ error / rows
-    if _same(moved, right):
+    if same_numbers(moved, right):
         return
     mistakes = (
         (
@@ -671,7 +652,7 @@ def _judge_step(moved, inputs, error, targets, learning_rate) -> None:
         (right / learning_rate, "The step is the whole gradient: learning_rate is not used."),
         (right * 0, "The weights did not move."),
     )
-    _name_the_mistake(moved, mistakes)
+    name_the_mistake(moved, mistakes)
     require(
         False,
         f"The weights moved by {np.round(moved, 4)} times the learning rate; "
@@ -688,11 +669,11 @@ def _judge_step_bias(moved, error) -> None:
     right = -error.mean()
     moved = moved.reshape(())
     require(
-        not _same(moved, right * len(error)),
+        not same_numbers(moved, right * len(error)),
         "The weights are right, but the bias's gradient was summed where a mean is meant.",
     )
     require(
-        _same(moved, right),
+        same_numbers(moved, right),
         f"The weights are right, but the bias moved by {float(moved):.4f} times the learning "
         f"rate; minus its gradient is {right:.4f}.",
     )
@@ -754,7 +735,7 @@ def healthy_start_solution(width):
 @healthy_start.set_check
 def healthy_start_check(answer):
     for width in (32, 128):
-        activation, scale = _parts(answer(width), ("activation", "scale"))
+        activation, scale = take_apart(answer(width), ("activation", "scale"))
         require(
             isinstance(activation, str) and activation.lower() in SLOPES,
             f'The activation is {activation!r}; "sigmoid", "tanh" or "relu" is expected.',

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from course_utils.exercises.engine import Exercise, as_array, require
+from course_utils.exercises.engine import (
+    TOLERANCE,
+    Exercise,
+    as_array,
+    name_the_mistake,
+    require,
+    same_numbers,
+    take_apart,
+)
 
 import numpy as np
-
-# The checks allow what float32 loses, and no more.
-TOLERANCE = 1e-4
-
-
-def _same(got: np.ndarray, other) -> bool:
-    other = np.asarray(other, dtype=float)
-    size = max(float(np.abs(other).max()), 1e-12)
-    return got.shape == other.shape and bool(np.abs(got - other).max() <= TOLERANCE * size)
-
-
-def _parts(result: object, names: tuple[str, ...]) -> tuple:
-    """Take the learner's tuple apart, or say what should be in it."""
-    listed = ", ".join(names)
-    require(
-        isinstance(result, tuple | list) and len(result) == len(names),
-        f"{len(names)} results are expected, in this order: `return {listed}`.",
-    )
-    return tuple(result)
-
-
-def _name_the_mistake(got: np.ndarray, mistakes: Iterable[tuple[object, str]]) -> None:
-    """Refuse `got` if it equals the result of a known mistake."""
-    for wrong, message in mistakes:
-        require(not _same(got, wrong), message)
-
 
 # ------------------------------------------------------------------------------ 1 · mini-batches
 
@@ -207,7 +189,7 @@ def keras_momentum_check(answer):
         weights, velocity, gradient = (generator.normal(size=shape) for _ in range(3))
         rate, momentum = 0.3, 0.8
         result = answer(weights.copy(), velocity.copy(), gradient.copy(), rate, momentum)
-        new_weights, new_velocity = _parts(result, ("weights", "velocity"))
+        new_weights, new_velocity = take_apart(result, ("weights", "velocity"))
         moved = as_array(new_weights, shape=shape, what="the new weights") - weights
         got = as_array(new_velocity, shape=shape, what="the new velocity")
         _judge_momentum(moved, got, velocity, gradient, (rate, momentum))
@@ -216,10 +198,10 @@ def keras_momentum_check(answer):
 def _judge_momentum(moved, got, velocity, gradient, settings) -> None:
     rate, momentum = settings
     right = momentum * velocity - rate * gradient
-    if _same(moved, right) and _same(got, right):
+    if same_numbers(moved, right) and same_numbers(got, right):
         return
     uphill = "This goes uphill: the gradient points to where the loss grows. "
-    _name_the_mistake(
+    name_the_mistake(
         moved,
         (
             (
@@ -253,11 +235,11 @@ def _judge_momentum(moved, got, velocity, gradient, settings) -> None:
         ),
     )
     require(
-        _same(moved, right),
+        same_numbers(moved, right),
         f"The weights moved by {np.round(moved, 3)}; v = μv − ηg is {np.round(right, 3)}.",
     )
     require(
-        not _same(got, velocity),
+        not same_numbers(got, velocity),
         "The weights are right, but the old velocity is handed back: the next step would "
         "remember nothing. Return the new one.",
     )
@@ -337,7 +319,7 @@ def adam_step_check(answer):
             mean, square = 0.2 * generator.normal(size=4), 0.1 * generator.random(4)
         state = mean, square, gradient
         result = answer(weights.copy(), *(array.copy() for array in state), step, 0.1)
-        new_weights, new_mean, new_square = _parts(result, ("weights", "mean", "square"))
+        new_weights, new_mean, new_square = take_apart(result, ("weights", "mean", "square"))
         _judge_adam_state(
             as_array(new_mean, shape=(4,), what="the mean"),
             as_array(new_square, shape=(4,), what="the square"),
@@ -357,11 +339,11 @@ def _judge_adam_state(got_mean, got_square, state, step: int) -> None:
     old_mean, old_square, gradient = state
     mean, square = _adam_state(*state)
     require(
-        not _same(got_mean, mean / (1 - BETA_1**step)),
+        not same_numbers(got_mean, mean / (1 - BETA_1**step)),
         "The corrected mean is handed back as the running mean, so that the next step corrects "
         "it again. Correct a copy for the step, and return the running means uncorrected.",
     )
-    _name_the_mistake(
+    name_the_mistake(
         got_mean,
         (
             (
@@ -375,8 +357,8 @@ def _judge_adam_state(got_mean, got_square, state, step: int) -> None:
             ),
         ),
     )
-    require(_same(got_mean, mean), "The mean should be 0.9 · mean + 0.1 · gradient.")
-    _name_the_mistake(
+    require(same_numbers(got_mean, mean), "The mean should be 0.9 · mean + 0.1 · gradient.")
+    name_the_mistake(
         got_square,
         (
             (
@@ -394,17 +376,20 @@ def _judge_adam_state(got_mean, got_square, state, step: int) -> None:
             ),
         ),
     )
-    require(_same(got_square, square), "The square should be 0.999 · square + 0.001 · gradient².")
+    require(
+        same_numbers(got_square, square),
+        "The square should be 0.999 · square + 0.001 · gradient².",
+    )
 
 
 def _judge_adam_move(moved, state, step: int) -> None:
     mean, square = _adam_state(*state)
     m, s = mean / (1 - BETA_1**step), square / (1 - BETA_2**step)
     right = -m / (np.sqrt(s) + EPSILON)
-    if _same(moved, right):
+    if same_numbers(moved, right):
         return
     raw = -mean / (np.sqrt(square) + EPSILON)
-    _name_the_mistake(
+    name_the_mistake(
         moved,
         (
             (
@@ -662,7 +647,7 @@ def early_stopping_check(answer):
     for losses, patience in cases:
         weights = [np.array([float(epoch), -1.0]) for epoch in range(len(losses))]
         result = answer(list(losses), [array.copy() for array in weights], patience)
-        epochs, kept = _parts(result, ("epochs", "weights"))
+        epochs, kept = take_apart(result, ("epochs", "weights"))
         epochs = int(as_array(epochs, shape=(), what="the number of epochs"))
         kept = int(as_array(kept, shape=(2,), what="the kept weights")[0])
         _judge_stopping(epochs, kept, losses, patience)
@@ -780,8 +765,8 @@ def decay_step_check(answer):
     rate, decay = 0.1, 0.3
     got = as_array(answer(weights.copy(), gradient.copy(), rate, decay), shape=(5,))
     plain = weights - rate * gradient
-    if not _same(got, plain - rate * decay * weights):
-        _name_the_mistake(
+    if not same_numbers(got, plain - rate * decay * weights):
+        name_the_mistake(
             got,
             (
                 (
@@ -814,7 +799,7 @@ def decay_step_check(answer):
         )
         require(False, f"You return {np.round(got, 3)}; w − η (g + λ w) is expected.")
     still = as_array(answer(weights.copy(), np.zeros(5), rate, 0.0), shape=(5,))
-    require(_same(still, weights), "With no gradient and no decay the weights should stay.")
+    require(same_numbers(still, weights), "With no gradient and no decay the weights should stay.")
 
 
 @decay_step.refuses("your weights grow")
@@ -870,7 +855,7 @@ def dropout_check(answer):
     )
     _judge_scale(first, rate)
     require(
-        not _same(first, second),
+        not same_numbers(first, second),
         "Two training batches got the same mask. Draw it from the generator that is handed in.",
     )
     dropped = first == 0
@@ -922,11 +907,13 @@ def _judge_at_rest(answer, rate: float) -> None:
         "it is scored. Return `hidden` untouched.",
     )
     require(
-        not _same(rest, hidden * (1 - rate)),
+        not same_numbers(rest, hidden * (1 - rate)),
         "With training=False you scale by 1 − rate. That belongs to the older form, which does "
         "not rescale in training; doing both shrinks the signal.",
     )
-    require(_same(rest, hidden), "With training=False the numbers should come back as they are.")
+    require(
+        same_numbers(rest, hidden), "With training=False the numbers should come back as they are."
+    )
 
 
 @dropout.refuses("not rescaled")
@@ -992,7 +979,7 @@ def scale_parts_check(answer):
         without = answer(*(part[:, :3].copy() for part in parts))
     names = ("train", "validation", "test")
     for got in (without, result):
-        for name, part in zip(names, _parts(got, names), strict=True):
+        for name, part in zip(names, take_apart(got, names), strict=True):
             part = np.asarray(part, dtype=float)
             require(
                 not (np.isnan(part).any() or np.isinf(part).any()),
@@ -1015,7 +1002,9 @@ def _judge_scaling(got, parts) -> None:
     train, together = parts[0], np.vstack(parts)
     mean = train.mean(axis=0)
     spreads = [train.std(axis=0, ddof=ddof) for ddof in (0, 1)]
-    if any(all(_same(got[i], scaled(mean, spread, i)) for i in range(3)) for spread in spreads):
+    if any(
+        all(same_numbers(got[i], scaled(mean, spread, i)) for i in range(3)) for spread in spreads
+    ):
         return
     test = got[2]
     mistakes = (
@@ -1045,7 +1034,7 @@ def _judge_scaling(got, parts) -> None:
             "That is scaling to the range 0 to 1. Mean and standard deviation are asked for.",
         ),
     )
-    _name_the_mistake(test, mistakes)
+    name_the_mistake(test, mistakes)
     require(False, "Each column should be (column − training mean) / training standard deviation.")
 
 

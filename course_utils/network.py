@@ -11,12 +11,14 @@ accepted and converted; outputs, gradients and losses are always float64.
 """
 
 import math
+import sys
 import time
 from dataclasses import dataclass, field
 
 from course_utils.checks import as_matrix, as_seed, in_range, one_of, positive_integer
 
 import numpy as np
+from tqdm import tqdm
 
 __all__ = [
     "SGD",
@@ -711,7 +713,7 @@ def fit(
     on_epoch : callable, optional
         ``on_epoch(epoch, history)`` is called after every epoch, counted from 0.
     progress : bool
-        Print one line that is rewritten while training runs.
+        Show a bar with the losses while training runs; one line of it stays.
 
     Returns
     -------
@@ -737,7 +739,8 @@ def fit(
     epochs = positive_integer(epochs, "epochs")
     batch_size = positive_integer(batch_size, "batch_size")
     generator = np.random.default_rng(as_seed(seed, "seed"))
-    line = _ProgressLine(epochs) if progress else None
+    # on stdout, since a notebook shows what comes on stderr as a warning
+    bar = tqdm(total=epochs, unit="epoch", file=sys.stdout, disable=not progress)
     history, best_weights, stopped_in = History(), None, None
     started = time.perf_counter()
     try:
@@ -753,18 +756,17 @@ def fit(
                     history.best_epoch, best_weights = epoch, network.get_weights()
                 history.validation_loss.append(validation_loss)
             history.train_loss.append(train_loss)
-            if line:
-                line.update(history)
+            _show(bar, history)
             if on_epoch:
                 on_epoch(epoch, history)
             if patience and epoch - history.best_epoch >= patience:
                 break
     except KeyboardInterrupt:
         stopped_in = epoch
+    finally:
+        bar.close()
     if patience and best_weights:
         network.set_weights(best_weights)
-    if line:
-        line.update(history, is_last=True)
     if stopped_in is not None:
         print(f"Stopped by hand in epoch {stopped_in + 1}; what was learned is kept.")
     history.seconds = time.perf_counter() - started
@@ -873,24 +875,13 @@ def _need_finite(value, which, epoch):
         )
 
 
-class _ProgressLine:
-    """One line of text, rewritten at most twice a second; the last state stays."""
-
-    def __init__(self, epochs):
-        self.epochs = epochs
-        self.shown_at = time.monotonic()
-        self.width = 0
-
-    def update(self, history, is_last=False):
-        """Print how far the training is, unless that was done a moment ago."""
-        now = time.monotonic()
-        if history.train_loss and (is_last or now - self.shown_at > 0.5):
-            done, loss = len(history.train_loss), history.train_loss[-1]
-            text = f"epoch {done} of {self.epochs}, training loss {loss:.4f}"
-            if history.validation_loss:
-                text += f", validation loss {history.validation_loss[-1]:.4f}"
-            print(text.ljust(self.width), end="\n" if is_last else "\r", flush=True)
-            self.shown_at, self.width = now, len(text)
+def _show(bar, history):
+    """Bring the progress bar to the end of an epoch, with the losses beside it."""
+    losses = {"training loss": f"{history.train_loss[-1]:.4f}"}
+    if history.validation_loss:
+        losses["validation loss"] = f"{history.validation_loss[-1]:.4f}"
+    bar.set_postfix(losses, refresh=False)
+    bar.update()
 
 
 def _as_numbers(value, name):

@@ -22,7 +22,7 @@ WRONG = [
 
 
 def test_part_one_has_at_least_24_exercises_and_each_lesson_three():
-    """The issue asks for it, and a lesson without practice teaches little."""
+    """A lesson without practice teaches little."""
     counts = [
         len(engine.exercises_of(lessons.exercise_module(lesson))) for lesson in lessons.LESSONS
     ]

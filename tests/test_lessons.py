@@ -43,6 +43,16 @@ def test_there_and_back_is_the_same_notebook(tmp_path, monkeypatch):
     ]
 
 
+@pytest.mark.parametrize("lesson", lessons.LESSONS)
+def test_every_stored_lesson_survives_the_way_to_text_and_back(lesson, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = lessons.to_text(lessons.path_of(lesson)).read_text(encoding="utf-8")
+    stored, back = lessons.read(lessons.path_of(lesson)), lessons.parse_text(text)
+    assert [(c.id, c.source, c.metadata) for c in stored.cells] == [
+        (c.id, c.source, c.metadata) for c in back.cells
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

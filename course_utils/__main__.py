@@ -1,4 +1,4 @@
-"""`python -m course_utils doctor · progress · text · notebook`."""
+"""`python -m course_utils doctor · progress · data · text · notebook`."""
 
 import argparse
 import sys
@@ -12,6 +12,7 @@ def read_command_line(arguments):
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("doctor", help="say what is in order here, and cure what is not")
     commands.add_parser("progress", help="say which exercises are solved")
+    _add_data_commands(commands.add_parser("data", help="list, get and remove data sets"))
     text = commands.add_parser("text", help="write a notebook as a text file to edit")
     text.add_argument("path", help="the notebook, such as notebooks/04_backpropagation.ipynb")
     notebook = commands.add_parser(
@@ -19,6 +20,18 @@ def read_command_line(arguments):
     )
     notebook.add_argument("path", help="the text file, such as 04_backpropagation.py")
     return parser.parse_args(arguments)
+
+
+def _add_data_commands(data):
+    verbs = data.add_subparsers(dest="verb", metavar="VERB")
+    verbs.add_parser("list", help="say what there is, and what of it is here (also without VERB)")
+    get = verbs.add_parser("get", help="download data sets")
+    get.add_argument("names", nargs="+", metavar="NAME")
+    unpack = verbs.add_parser("unpack", help="take over a data set that you have yourself")
+    unpack.add_argument("name", metavar="NAME")
+    unpack.add_argument("source", metavar="FILE_OR_FOLDER")
+    for verb, what in (("path", "print the folder of a data set"), ("remove", "delete one")):
+        verbs.add_parser(verb, help=what).add_argument("name", metavar="NAME")
 
 
 def main(arguments):
@@ -39,6 +52,8 @@ def main(arguments):
         from course_utils import doctor
 
         return doctor.main()
+    if asked.command == "data":
+        return _data(asked)
     from course_utils import lessons
 
     try:
@@ -51,6 +66,31 @@ def main(arguments):
     except (lessons.LessonError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    return 0
+
+
+def _data(asked):
+    from course_utils.data import download, registry
+
+    try:
+        if asked.verb == "get":
+            for entry in [registry.entry(name) for name in asked.names]:
+                print(download.fetch(entry.name))
+        elif asked.verb == "unpack":
+            print(download.unpack(asked.source, asked.name))
+        elif asked.verb == "path":
+            print(download.path_of(asked.name))
+        elif asked.verb == "remove":
+            there = download.remove(asked.name)
+            print(f"{asked.name} is removed." if there else f"{asked.name} was not here.")
+        else:
+            print(download.listing())
+    except (download.DownloadError, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. Nothing half is left; the same command goes on.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -1,0 +1,659 @@
+"""Data sets from the network or from a user's own copy: checked, whole, and once.
+
+Two environment variables steer it: COURSE_DATA names the folder that keeps the files, and
+COURSE_DATA_URL the address of a mirror that is asked before the published addresses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from course_utils import runtime
+from course_utils.data import archives, registry
+from course_utils.data.embedded import FILES as EMBEDDED
+
+import filelock
+import pooch
+import requests
+from tqdm import tqdm
+
+CHUNK = 1 << 14  # bytes; at most so many are asked for twice after a cut
+TIMEOUT = (10, 30)  # seconds to connect, and to wait for more
+ATTEMPTS = 10  # for a connection that is cut again and again
+BARREN_ATTEMPTS = 3  # in a row that bring nothing
+PAUSE = 0.5  # seconds before a cut connection is opened again; doubles while nothing comes
+UNKNOWN_SIZE_LIMIT = 100_000_000  # bytes, for a file whose size nobody states
+CONTENTS = ".contents.tsv"  # in the folder of an unpacked set: sha256, bytes, path
+RETRIED_STATUS = (408, 429, 500, 502, 503, 504)
+NO_SPACE = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+# requests nests what happened several layers deep; the first that fits is said
+WORDS = {
+    requests.exceptions.SSLError: "no secure connection",
+    requests.exceptions.ProxyError: "the proxy does not answer",
+    requests.Timeout: "no answer in time",
+    requests.ConnectionError: "no connection",
+    requests.exceptions.ChunkedEncodingError: "the connection was cut at once",
+}
+
+
+class DownloadError(RuntimeError):
+    """A data set cannot be had; the message is one line and says what to do."""
+
+
+class SourceError(Exception):
+    """One address does not have the file; the next one may."""
+
+
+class UnreachableError(SourceError):
+    """An address sends nothing at all."""
+
+
+class ResumingDownloader(pooch.HTTPDownloader):
+    """pooch's download over HTTP, going on where a cut connection stopped.
+
+    Parameters
+    ----------
+    session : requests.Session
+        Keeps a connection open from file to file.
+    size : int or None
+        How many bytes are to come; None where that is not known.
+    bar : tqdm
+        Told of every byte.
+    """
+
+    def __init__(self, session, size, bar):
+        super().__init__(progressbar=bar, chunk_size=CHUNK, timeout=TIMEOUT, stream=True)
+        self.session = session
+        self.size = size
+
+    def __call__(self, url, output_file, pooch, check_only=False):
+        """Download one file.
+
+        Parameters
+        ----------
+        url : str
+            Where it is.
+        output_file : str
+            Where it goes.
+        pooch, check_only : object
+            Not used; pooch hands them over.
+
+        Raises
+        ------
+        SourceError
+            If the address does not have it.
+        OSError
+            If it cannot be written.
+        """
+        with open(output_file, "wb") as target:
+            try:
+                self._receive_all(url, target)
+            except SourceError:
+                self.progressbar.update(-target.tell())
+                raise
+
+    def _receive_all(self, url, target):
+        barren = 0
+        for _ in range(ATTEMPTS):
+            start = target.tell()
+            problem = self._receive(url, target)
+            if problem is None:
+                return
+            barren = 0 if target.tell() > start else barren + 1
+            if barren == BARREN_ATTEMPTS:
+                break
+            time.sleep(PAUSE * 2**barren)
+        raise (SourceError if target.tell() else UnreachableError)(problem)
+
+    def _receive(self, url, target):
+        """Ask for what is missing; return None when the file is whole, else what went wrong."""
+        start, problem = target.tell(), None
+        headers = {"Accept-Encoding": "identity"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        try:
+            with self.session.get(url, headers=headers, **self.kwargs) as response:
+                if response.status_code in RETRIED_STATUS:
+                    return f"HTTP status {response.status_code}"
+                response.raise_for_status()
+                if start and not _goes_on(response, start):
+                    target.seek(0)
+                    target.truncate()
+                    self.progressbar.update(-start)
+                self._write(response, target)
+        except (
+            requests.ConnectionError,
+            requests.Timeout,
+            requests.exceptions.ChunkedEncodingError,
+        ) as error:
+            came = target.tell()
+            problem = f"the connection was cut after {came:,} bytes" if came else _short(error)
+        except requests.RequestException as error:
+            raise SourceError(_short(error)) from error
+        if target.tell() == self.size:
+            return None
+        if problem is None and self.size is not None:
+            problem = f"only {target.tell():,} of {self.size:,} bytes came"
+        return problem
+
+    def _write(self, response, target):
+        limit = UNKNOWN_SIZE_LIMIT if self.size is None else self.size
+        for chunk in response.iter_content(self.chunk_size):
+            if target.tell() + len(chunk) > limit:
+                raise SourceError(f"it sends more than the {limit:,} bytes that are expected")
+            target.write(chunk)
+            self.progressbar.update(len(chunk))
+
+
+def cache_folder():
+    """Return the folder that keeps what was downloaded.
+
+    Returns
+    -------
+    Path
+        What the environment variable COURSE_DATA says, or the system's place for such files.
+    """
+    wanted = os.environ.get("COURSE_DATA", "").strip()
+    folder = Path(wanted).expanduser() if wanted else Path(pooch.os_cache("deep-anomaly-course"))
+    return folder.absolute()
+
+
+def path_of(name):
+    """Return the folder of a data set, whether it is there or not.
+
+    Parameters
+    ----------
+    name : str
+        As in the registry.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    TypeError, ValueError
+        If no data set has that name.
+    """
+    return cache_folder() / registry.entry(name).name
+
+
+def available(name):
+    """Return whether all files of a data set are there, each with its size.
+
+    Parameters
+    ----------
+    name : str
+        As in the registry.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    TypeError, ValueError
+        If no data set has that name.
+    """
+    entry = registry.entry(name)
+    folder = path_of(name)
+    wanted = _wanted(entry, folder)
+    return wanted is not None and all(_has_size(folder, file) for file in wanted)
+
+
+def fetch(name, *, progress=True):
+    """Return the folder of a data set, after downloading what is missing.
+
+    Every file is checked by its SHA-256, on arrival and again at every call; one that is damaged
+    is downloaded again. What a user brought (`unpack`) is checked by size alone.
+
+    Parameters
+    ----------
+    name : str
+        As in the registry.
+    progress : bool
+        Whether a bar is shown.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    TypeError, ValueError
+        If no data set has that name.
+    DownloadError
+        If it cannot be had; nothing half is left, and the message says the cure.
+    """
+    entry = registry.entry(name)
+    folder = path_of(name)
+    with _problems_told(entry):
+        if _is_whole(entry, folder):
+            return folder
+        if entry.obtain and not (entry.files and _mirror()):
+            raise DownloadError(f"{entry.title} is not here. {_how_to_obtain(entry)}")
+        with _alone(name) as work:
+            if not _is_whole(entry, folder):  # it may have come while this process waited
+                _complete(entry, folder, work, progress)
+    return folder
+
+
+def unpack(source, name):
+    """Put a user's own copy of a data set in its place.
+
+    Parameters
+    ----------
+    source : str or Path
+        An archive (.zip, .tar.gz, .tar.xz, .tar.bz2) or a folder. It is left as it is.
+    name : str
+        A data set that users bring themselves, such as "mvtec_ad" or "yahoo_s5".
+
+    Returns
+    -------
+    Path
+        The folder of the data set.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If no data set has that name, or one that is downloaded.
+    DownloadError
+        If the source is damaged, too large, not safe to unpack, or cannot be put there.
+    """
+    entry = registry.entry(name)
+    if not entry.obtain:
+        raise ValueError(f"name is {name!r}, which is downloaded: {_command('get', name)}")
+    source = Path(source).expanduser()
+    if not source.exists():
+        raise DownloadError(f"{name}: {source} is not there. Name an archive or a folder.")
+    with _problems_told(entry), _alone(name) as work:
+        _unpack_into(entry, source, path_of(name), work)
+    return path_of(name)
+
+
+def remove(name):
+    """Delete a data set's files.
+
+    Parameters
+    ----------
+    name : str
+        As in the registry.
+
+    Returns
+    -------
+    bool
+        Whether there was anything to delete.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If no data set has that name.
+    DownloadError
+        If they cannot be deleted.
+    """
+    entry = registry.entry(name)
+    folder = path_of(name)
+    if not os.path.lexists(folder):
+        return False
+    with _problems_told(entry), _alone(name) as work:
+        _clear_away(folder, work)
+    return True
+
+
+def prefer(name, otherwise, /, **options):
+    """Load a downloaded data set in the full profile, and something else in the quick one.
+
+    Parameters
+    ----------
+    name : str
+        As in the registry.
+    otherwise : callable
+        Returns the data of the quick profile. It also stands in where the set is not there; the
+        command that gets it is then printed.
+    **options
+        For the set's loader.
+
+    Returns
+    -------
+    AnomalyData
+
+    Raises
+    ------
+    TypeError, ValueError
+        If no data set has that name, or COURSE_PROFILE is neither quick nor full.
+    """
+    from course_utils import data
+
+    entry = registry.entry(name)
+    if not runtime.profile(wanted=(False, True)).wanted:
+        return otherwise()
+    if not available(name):
+        print(f"{entry.title} is not here; this goes on without it. {_how_to_obtain(entry)}")
+        return otherwise()
+    if entry.obtain:
+        arguments = (path_of(name),)
+    else:  # the loader's first argument, unless the lesson chooses
+        arguments = (entry.argument,) if entry.argument and not options else ()
+    return getattr(data, entry.loader)(*arguments, **options)
+
+
+def listing():
+    """Return what can be downloaded as a table of text.
+
+    Returns
+    -------
+    str
+    """
+    head = ("name", "modality", "rows", "size", "licence", "here")
+    table = [head, *map(_row, registry.entries().values())]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    numbers = (2, 3)
+    lines = []
+    for row in table:
+        cells = [
+            cell.rjust(width) if position in numbers else cell.ljust(width)
+            for position, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Kept in {cache_folder()} (COURSE_DATA names another folder).",
+            f"Get one: {_command('get', 'NAME')}. These need no download: {', '.join(EMBEDDED)}.",
+        ]
+    )
+
+
+def _row(entry):
+    rows = "?" if entry.rows is None else f"{entry.rows:,}"
+    here = "yes" if available(entry.name) else "no"
+    return entry.name, entry.modality, rows, _size(entry.bytes), entry.licence, here
+
+
+def _size(count):
+    if count is None:
+        return "?"
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.0f} kB"
+
+
+def _command(verb, *words):
+    return f"`python -m course_utils data {' '.join([verb, *words])}`"
+
+
+def _how_to_obtain(entry):
+    if entry.obtain:
+        name = entry.name
+        return f"To have it, {entry.obtain}; then {_command('unpack', name, 'FILE_OR_FOLDER')}."
+    return f"{_command('get', entry.name)} gets it."
+
+
+# --- what is there
+
+
+def _wanted(entry, folder):
+    """Return the files that make up the set, or None where that is not known yet."""
+    if not entry.is_unpacked:
+        return entry.files
+    try:
+        lines = (folder / CONTENTS).read_text(encoding="utf-8").splitlines()
+        rows = [line.split("\t") for line in lines]
+        return tuple(registry.DataFile(path, sha256, int(size)) for sha256, size, path in rows)
+    except (OSError, ValueError):  # not there, or not as it was written
+        return None
+
+
+def _has_size(folder, file):
+    try:
+        size = (folder / file.path).stat().st_size
+    except OSError:
+        return False
+    return file.bytes is None or size == file.bytes
+
+
+def _is_whole(entry, folder):
+    if entry.obtain:
+        return available(entry.name)
+    wanted = _wanted(entry, folder)
+    return wanted is not None and not _missing(wanted, folder)
+
+
+def _missing(files, folder):
+    return [file for file in files if not _is_right(folder / file.path, file.sha256)]
+
+
+def _is_right(path, sha256):
+    try:
+        return _sha256(path) == sha256
+    except OSError:
+        return False
+
+
+def _sha256(path):
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+# --- how it comes
+
+
+@contextlib.contextmanager
+def _alone(name):
+    """Keep other processes from the same set; give an empty folder to work in, and clear it."""
+    cache = cache_folder()
+    work = cache / ".partial" / name
+    locks = cache / ".locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(locks / f"{name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        print(f"Another process works on {name}; waiting for it.", file=sys.stderr)
+        lock.acquire()
+    try:
+        shutil.rmtree(work, ignore_errors=True)  # what a killed process left
+        work.mkdir(parents=True)
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+        lock.release()
+
+
+def _complete(entry, folder, work, progress):
+    missing = entry.files if entry.is_unpacked else _missing(entry.files, folder)
+    _refuse_too_little_space(missing, work)
+    sizes = [file.bytes for file in missing]
+    with (
+        requests.Session() as session,
+        tqdm(
+            total=None if None in sizes else sum(sizes),
+            desc=entry.name,
+            unit="B",
+            unit_scale=True,
+            disable=not progress,
+        ) as bar,
+    ):
+        arrival = _Arrival(entry, work, session, bar)
+        for file in missing:
+            came = arrival.obtain(file)
+            if file.unpack:
+                _unpack_into(entry, came, folder, work)
+                came.unlink()
+            else:
+                _put(came, folder / file.path)
+
+
+def _refuse_too_little_space(files, work):
+    needed = sum(file.bytes or 0 for file in files)
+    free = shutil.disk_usage(work).free
+    if needed > free:
+        raise OSError(errno.ENOSPC, f"{_size(needed)} needed, {_size(free)} free")
+
+
+def _mirror():
+    """Return the mirror's address, or "" where there is none."""
+    mirror = os.environ.get("COURSE_DATA_URL", "").strip().rstrip("/")
+    if mirror and not (mirror.startswith(("http://", "https://")) and urlsplit(mirror).netloc):
+        raise DownloadError(
+            f"COURSE_DATA_URL is {mirror!r}; an address that starts with http:// or https:// is "
+            "expected. Set it to one, or unset it."
+        )
+    return mirror
+
+
+class _Arrival:
+    """The way of one set's files from the network into the work folder."""
+
+    def __init__(self, entry, work, session, bar):
+        self.entry = entry
+        self.work = work
+        self.session = session
+        self.bar = bar
+        self.unreachable = set()  # hosts; they are not asked again for every file
+        self.ordinary = work / "ordinary"  # has the permissions that new files get here
+        self.ordinary.touch()
+
+    def obtain(self, file):
+        """Return a checked file in the work folder, from the first address that has it."""
+        problems = []
+        for retrieve, address in self._ways(file):
+            host = urlsplit(address).netloc
+            try:
+                if host in self.unreachable:
+                    raise SourceError("did not answer before")
+                return retrieve(address, file)
+            except UnreachableError as error:
+                self.unreachable.add(host)
+                problems.append(f"{host}: {error}")
+            except (SourceError, archives.ArchiveError) as error:
+                problems.append(f"{host}: {error}")
+        name = self.entry.name
+        raise DownloadError(
+            f"{name}: {file.path} could not be downloaded ({'; '.join(problems)}). Check the "
+            f"network and run {_command('get', name)} again, or set COURSE_DATA_URL to a mirror."
+        )
+
+    def _ways(self, file):
+        mirror = _mirror()
+        if mirror:
+            yield self._retrieve, f"{mirror}/{quote(f'{self.entry.mirror}/{file.path}')}"
+        for address in file.addresses:
+            yield self._retrieve, address
+        if file.archive is not None:
+            yield self._retrieve_member, file.archive.address
+
+    def _retrieve(self, address, file):
+        """Let pooch download a file and check it; it gets its name only then."""
+        pooch.get_logger().setLevel("WARNING")  # the bar says it already
+        try:
+            came = pooch.retrieve(
+                address,
+                known_hash=f"sha256:{file.sha256}",
+                fname="file",
+                path=self.work,
+                downloader=ResumingDownloader(self.session, file.bytes, self.bar),
+            )
+        except ValueError as error:  # how pooch reports another checksum
+            self.bar.update(-(file.bytes or 0))
+            raise SourceError("it sends something with another SHA-256") from error
+        shutil.copymode(self.ordinary, came)  # pooch lets nobody else read it
+        return Path(came)
+
+    def _retrieve_member(self, address, file):
+        """Return a file out of a published archive."""
+        archive = file.archive
+        whole = registry.DataFile(archive.member, archive.sha256, archive.bytes)
+        came = self._retrieve(address, whole)
+        unpacked = self.work / "archive"
+        archives.unpack(came, unpacked, 100 * file.bytes)
+        came.unlink()
+        member = unpacked / archive.member
+        if not _is_right(member, file.sha256):
+            raise SourceError(f"its {archive.member} has another SHA-256")
+        return member
+
+
+def _put(came, final):
+    final.parent.mkdir(parents=True, exist_ok=True)
+    if final.is_dir() and not final.is_symlink():
+        shutil.rmtree(final)
+    os.replace(came, final)
+
+
+def _unpack_into(entry, source, folder, work):
+    """Make the folder of a set from an archive or a folder, all of it or nothing."""
+    unpacked = work / "unpacked"
+    archives.unpack(source, unpacked, entry.unpacked_bytes)
+    lines = []
+    for path in sorted(unpacked.rglob("*")):
+        if path.is_file():
+            where = path.relative_to(unpacked).as_posix()
+            lines.append(f"{_sha256(path)}\t{path.stat().st_size}\t{where}\n")
+    (unpacked / CONTENTS).write_text("".join(lines), encoding="utf-8", newline="\n")
+    if os.path.lexists(folder):
+        _clear_away(folder, work)
+    os.replace(unpacked, folder)
+
+
+def _clear_away(folder, work):
+    """Take a folder out of sight at once, then delete it."""
+    if folder.is_symlink() or not folder.is_dir():
+        folder.unlink()
+        return
+    old = work / "old"
+    os.replace(folder, old)
+    shutil.rmtree(old)
+
+
+# --- what is said when it fails
+
+
+@contextlib.contextmanager
+def _problems_told(entry):
+    """Turn whatever the system or an archive reports into one line with its cure."""
+    cache = cache_folder()
+    try:
+        yield
+    except archives.ArchiveError as error:
+        raise DownloadError(f"{entry.name}: {error}") from error
+    except OSError as error:
+        raise DownloadError(f"{entry.name}: {_told(error, cache)}") from error
+
+
+def _told(error, cache):
+    elsewhere = "set COURSE_DATA to a folder"
+    if error.errno in NO_SPACE:
+        return (
+            f"no space is left in {cache} ({error.strerror}). Free some, or {elsewhere} with more."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        place = error.filename or cache
+        return f"{place} may not be written or read here. Change that, or {elsewhere} of your own."
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+        return f"{error.filename or cache} is in the way. Move it, or {elsewhere} of your own."
+    return f"{_short(error)}. Try again, or {elsewhere} on another disk."
+
+
+def _goes_on(response, start):
+    """Return whether a response is the rest of a file and not all of it once more."""
+    return response.status_code == 206 and response.headers.get("Content-Range", "").startswith(
+        f"bytes {start}-"
+    )
+
+
+def _short(error):
+    """Return what an error says in one line."""
+    if isinstance(error, requests.HTTPError):
+        return f"HTTP status {error.response.status_code}"
+    for kind, words in WORDS.items():
+        if isinstance(error, kind):
+            return words
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

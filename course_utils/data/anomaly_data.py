@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 from course_utils import checks
 
@@ -11,21 +13,40 @@ import pandas as pd
 
 RESERVED_NAMES = ("anomaly", "time", "kind")
 
+# What one observation is called; a feature is named where X is a matrix.
+NOUNS = {
+    "table": ("row", "rows"),
+    "series": ("row", "rows"),
+    "images": ("image", "images"),
+    "text": ("text", "texts"),
+    "sequences": ("sequence", "sequences"),
+}
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class AnomalyData:
-    """A table of rows, each known to be normal or an anomaly.
+    """Rows, each known to be normal or an anomaly: numbers, images, texts or sequences.
 
     Everything is checked when it is made, and every array is a read-only copy.
 
     Parameters
     ----------
-    X : array-like, shape (n, d)
-        One row per observation, finite numbers. Kept as float64.
+    X : array-like
+        One row per observation, in one of these forms:
+
+        * numbers, shape (n, d), all finite; kept as float64 (a table, or a series if there is a
+          time);
+        * images, uint8, shape (n, height, width), or (n, height, width, 3) for red, green and
+          blue; kept as uint8;
+        * texts, n str; kept as an object array, shape (n,);
+        * sequences, a list of n one-dimensional arrays or lists of whole numbers, each of its own
+          length, 0 allowed; kept as an object array of int64 arrays, shape (n,). A list is read as
+          sequences where `feature_names` is empty, else as a matrix.
     y : array-like, shape (n,)
         1 for an anomaly, 0 for a normal row. Kept as int64.
     feature_names : tuple or list of str, length d
-        A name for each column, with its unit where it has one. No name twice.
+        A name for each column of a matrix, with its unit where it has one. No name twice. Empty
+        for images, texts and sequences.
     name : str
         What the data set is called.
     source : str
@@ -37,7 +58,9 @@ class AnomalyData:
     time : array-like of datetime64, shape (n,), optional
         When a row was observed. Data with a time is a series.
     groups : array-like of int, shape (n,), optional
-        Rows with one number belong together (one patient, one machine).
+        Rows with one number belong together (one patient, one machine, one recording).
+    masks : array-like of bool, shape (n, height, width), optional
+        For images: True where the defect is, so nowhere in a normal image.
 
     Raises
     ------
@@ -54,14 +77,16 @@ class AnomalyData:
     kinds: np.ndarray | None = None
     time: np.ndarray | None = None
     groups: np.ndarray | None = None
+    masks: np.ndarray | None = None
 
     def __post_init__(self):
         for text in ("name", "source", "licence"):
             _refuse_not_text(getattr(self, text), text)
-        features = checks.as_matrix(self.X, "X")
-        rows, columns = features.shape
+        observations = _as_observations(self.X, self.feature_names)
+        rows = len(observations)
+        columns = observations.shape[1] if observations.ndim == 2 else 0
         labels = checks.as_labels(self.y, "y", length=rows)
-        self._keep("X", features)
+        self._keep("X", observations)
         self._keep("y", labels)
         object.__setattr__(self, "feature_names", _as_names(self.feature_names, columns))
         if self.kinds is not None:
@@ -70,6 +95,8 @@ class AnomalyData:
             self._keep("time", _as_times(self.time, rows))
         if self.groups is not None:
             self._keep("groups", _as_groups(self.groups, rows))
+        if self.masks is not None:
+            self._keep("masks", _as_masks(self.masks, observations, labels))
 
     def _keep(self, field, array):
         copy = np.array(array)
@@ -81,8 +108,22 @@ class AnomalyData:
         return len(self.y)
 
     @property
+    def modality(self):
+        """What X holds: "table", "series" (numbers with a time), "images", "text", "sequences"."""
+        if self.X.ndim > 2:
+            return "images"
+        if self.X.ndim == 2:
+            return "table" if self.time is None else "series"
+        return "text" if isinstance(self.X[0], str) else "sequences"
+
+    @property
     def n_features(self):
-        """The number of columns, int."""
+        """The number of columns of a table or a series, int; a TypeError for all else."""
+        if self.X.ndim != 2:
+            raise TypeError(
+                f"n_features is the number of columns of a table or a series; {self.name} holds "
+                f"{NOUNS[self.modality][1]}. Turn them into columns first."
+            )
         return self.X.shape[1]
 
     @property
@@ -94,6 +135,15 @@ class AnomalyData:
     def prevalence(self):
         """The share of rows that are anomalies, float from 0 to 1."""
         return self.n_anomalies / len(self)
+
+    @cached_property
+    def n_duplicates(self):
+        """The number of rows that repeat an earlier row exactly, whatever their labels, int.
+
+        In a series a row repeats another one if it has its time and its group as well: the same
+        reading an hour later is another observation.
+        """
+        return len(self) - 1 - int(number_rows(self).max())
 
     def take(self, index):
         """Return the chosen rows as data of their own.
@@ -125,6 +175,7 @@ class AnomalyData:
             kinds=None if self.kinds is None else self.kinds[chosen],
             time=None if self.time is None else self.time[chosen],
             groups=None if self.groups is None else self.groups[chosen],
+            masks=None if self.masks is None else self.masks[chosen],
         )
 
     def _chosen_rows(self, index):
@@ -149,10 +200,20 @@ class AnomalyData:
         Returns
         -------
         DataFrame, n rows
-            The features under their names, then "anomaly" (0 or 1), and "time" and "kind" where
-            the data has them.
+            The features under their names (or one column "text" or "sequence"), then "anomaly"
+            (0 or 1), and "time" and "kind" where the data has them.
+
+        Raises
+        ------
+        TypeError
+            If the data holds images.
         """
-        table = pd.DataFrame(self.X, columns=list(self.feature_names))
+        if self.modality == "images":
+            raise TypeError(f"{self.name} holds images; a table cannot show them. Draw data.X.")
+        if self.X.ndim == 2:
+            table = pd.DataFrame(self.X, columns=list(self.feature_names))
+        else:
+            table = pd.DataFrame({NOUNS[self.modality][0]: self.X})
         table["anomaly"] = self.y
         if self.time is not None:
             table["time"] = self.time
@@ -161,11 +222,23 @@ class AnomalyData:
         return table
 
     def __repr__(self):
-        """Return one line: name, rows, features, anomalies and their share."""
-        rows = _count(len(self), "row", "rows")
-        features = _count(self.n_features, "feature", "features")
+        """Return one line: name, rows, features, anomalies and their share, copies if any."""
+        rows = _count(len(self), *NOUNS[self.modality])
+        if self.X.ndim == 2:
+            rows += f" × {_count(self.n_features, 'feature', 'features')}"
+        elif self.modality == "images":
+            rows += f" of {self.X.shape[1]} × {self.X.shape[2]} pixels"
+            rows += " in colour" if self.X.ndim == 4 else ""
         anomalies = _count(self.n_anomalies, "anomaly", "anomalies")
-        return f"{self.name}: {rows} × {features}, {anomalies} ({100 * self.prevalence:.2f} %)"
+        line = f"{self.name}: {rows}, {anomalies} ({100 * self.prevalence:.2f} %)"
+        return line + self._copies()
+
+    def _copies(self):
+        if self.n_duplicates == 0:
+            return ""
+        share = 100 * self.n_duplicates / len(self)
+        share = "less than 0.1" if share < 0.1 else f"{share:.1f}"
+        return f", {share} % of the {NOUNS[self.modality][1]} are copies"
 
 
 def windows(data):
@@ -195,11 +268,41 @@ def windows(data):
     return [(start, stop, str(kinds[start])) for start, stop in runs if kinds[start]]
 
 
+def number_rows(data):
+    """Give identical rows one number and different rows different ones.
+
+    Parameters
+    ----------
+    data : AnomalyData
+        Of any modality. In a series a row is its values at its time in its group.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        From 0, no number left out.
+    """
+    if data.X.ndim == 2:
+        parts = [data.X + 0.0]  # -0.0 becomes 0.0: one number, one bit pattern
+        if data.time is not None:
+            parts += [part[:, None] for part in (data.time, data.groups) if part is not None]
+        rows = np.hstack([np.ascontiguousarray(part).view(np.uint8) for part in parts])
+        as_bytes = rows.view(np.dtype((np.void, rows.shape[1]))).ravel()
+        return np.unique(as_bytes, return_inverse=True)[1]
+    seen = {}
+    return np.array([seen.setdefault(_digest(row), len(seen)) for row in data.X])
+
+
 def as_anomaly_data(value, name):
     """Return `value` if it is an AnomalyData, or raise a TypeError that names the argument."""
     if not isinstance(value, AnomalyData):
         raise TypeError(f"{name} is of type {type(value).__name__}; an AnomalyData is expected.")
     return value
+
+
+def _digest(row):
+    """Return 32 bytes in place of a text, an image or a sequence, so that few bytes are kept."""
+    content = row.encode("utf-8", "surrogatepass") if isinstance(row, str) else row.tobytes()
+    return hashlib.sha256(content).digest()
 
 
 def _count(number, singular, plural):
@@ -211,6 +314,114 @@ def _refuse_not_text(value, name):
         raise TypeError(f"{name} is of type {type(value).__name__}; a text is expected.")
     if not value.strip():
         raise ValueError(f"{name} is empty; a text is expected.")
+
+
+def _as_observations(values, names):
+    """Return X in the form of its modality, which its own form and the names tell."""
+    if isinstance(values, pd.Series):
+        values = values.tolist()
+    is_array = isinstance(values, np.ndarray)
+    if is_array and values.ndim > 2:
+        return _as_images(values)
+    is_list = isinstance(values, (list, tuple)) or (is_array and values.ndim == 1)
+    first = next(iter(values), None) if is_list else None
+    if isinstance(first, str):
+        return _as_texts(values)
+    if isinstance(first, np.ndarray) and first.ndim > 1:
+        return _as_images(values)
+    nameless = isinstance(names, (tuple, list)) and len(names) == 0
+    if first is not None and nameless:
+        return _as_sequences(values)
+    return checks.as_matrix(values, "X")
+
+
+def _as_texts(values):
+    texts = np.empty(len(values), dtype=object)
+    for position, item in enumerate(values):
+        if not isinstance(item, str):
+            raise TypeError(
+                f"X has a value of type {type(item).__name__} at position {position}; texts "
+                "throughout are expected."
+            )
+        texts[position] = str(item)  # a plain str, also where NumPy's own kind came
+    return texts
+
+
+def _as_images(values):
+    expected = "uint8 images, shape (n, height, width) or (n, height, width, 3),"
+    try:
+        images = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"X has images of unequal shapes; {expected} are expected.") from error
+    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] != 3):
+        raise ValueError(f"X has shape {images.shape}; {expected} are expected.")
+    if images.dtype != np.uint8:
+        raise TypeError(f"X holds values of type {images.dtype}; {expected} are expected.")
+    if images.size == 0:
+        raise ValueError(f"X has shape {images.shape}; at least one pixel is expected.")
+    return images
+
+
+def _as_sequences(values):
+    sequences = np.empty(len(values), dtype=object)
+    for position, item in enumerate(values):
+        sequences[position] = _as_sequence(item, position)
+    return sequences
+
+
+def _as_sequence(item, position):
+    """Return one sequence as a read-only int64 array."""
+    if _is_kept_sequence(item):
+        return item  # from another AnomalyData: a copy would protect nothing more
+    expected = "one-dimensional sequences of whole numbers, each an array or a list,"
+    try:
+        sequence = np.array(item)
+    except ValueError as error:
+        raise ValueError(
+            f"X has rows of unequal length at position {position}; {expected} are expected."
+        ) from error
+    if sequence.ndim != 1 or not isinstance(item, (np.ndarray, list, tuple)):
+        raise ValueError(
+            f"X has a value of type {type(item).__name__} and shape {sequence.shape} at position "
+            f"{position}; {expected} are expected."
+        )
+    if sequence.size and sequence.dtype.kind not in "iu":
+        raise TypeError(
+            f"X has values of type {sequence.dtype} at position {position}; {expected} are "
+            "expected."
+        )
+    sequence = sequence.astype(np.int64)
+    sequence.setflags(write=False)
+    return sequence
+
+
+def _is_kept_sequence(item):
+    return (
+        isinstance(item, np.ndarray)
+        and item.dtype == np.int64
+        and item.ndim == 1
+        and item.base is None
+        and not item.flags.writeable
+    )
+
+
+def _as_masks(masks, images, labels):
+    expected = "one True or False per pixel of each image"
+    if images.ndim < 3:
+        raise ValueError("masks came with an X that holds no images; None is expected.")
+    masks = np.asarray(masks)
+    if masks.dtype != bool:
+        raise TypeError(f"masks holds values of type {masks.dtype}; {expected} is expected.")
+    if masks.shape != images.shape[:3]:
+        raise ValueError(
+            f"masks has shape {masks.shape}; {images.shape[:3]} is expected, {expected}."
+        )
+    wrong = np.flatnonzero(masks.any(axis=(1, 2)) & (labels == 0))
+    if wrong.size:
+        raise ValueError(
+            f"masks marks a defect in image {wrong[0]}, where y is 0; only anomalies have defects."
+        )
+    return masks
 
 
 def _as_names(names, columns):

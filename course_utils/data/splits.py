@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from course_utils import checks
-from course_utils.data.anomaly_data import AnomalyData, as_anomaly_data
+from course_utils.data.anomaly_data import AnomalyData, as_anomaly_data, number_rows
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -25,7 +25,8 @@ class Split:
     train, validation, test : AnomalyData
         The parts. Fit on the first, choose on the second, report on the third.
     protocol : str
-        What the training rows are: "supervised", "clean-train" or "contaminated-train".
+        What the training rows are: "supervised", "clean-train" or "contaminated-train"; "by time"
+        where the parts follow one another.
     """
 
     train: AnomalyData
@@ -49,14 +50,15 @@ class Split:
 def split(data, protocol="supervised", sizes=(0.6, 0.2, 0.2), contamination=None, seed=0):
     """Cut data into training, validation and test rows.
 
-    Every part gets the same share of anomalies as far as whole rows allow. Identical rows, and
-    rows of one group, stay on one side. At one seed the validation and the test rows are the
-    same for every protocol, so that results can be compared.
+    Every part gets the same share of anomalies as far as whole rows allow. Identical rows (or
+    images, texts, sequences), and rows of one group, stay on one side. In a series, rows are
+    identical only at one time in one group: its groups alone decide. At one seed the validation
+    and the test rows are the same for every protocol, so that results can be compared.
 
     Parameters
     ----------
     data : AnomalyData
-        At least three normal rows and three anomalies. A series (data with a time) needs groups.
+        At least three normal rows and three anomalies. Data with a time needs groups.
     protocol : {"supervised", "clean-train", "contaminated-train"}
         What becomes of the anomalies among the training rows: "supervised" keeps them with their
         labels, "clean-train" leaves them out, "contaminated-train" keeps `contamination` of them
@@ -97,6 +99,50 @@ def split(data, protocol="supervised", sizes=(0.6, 0.2, 0.2), contamination=None
     elif contamination is not None:
         train = _contaminated(train, contamination, seed)
     return Split(train, validation, test, protocol)
+
+
+def split_by_time(data, sizes=(0.6, 0.2, 0.2)):
+    """Cut data that has a time into early training, later validation and latest test rows.
+
+    Rows of one time stay on one side. Groups do not count: where several recordings cover one
+    period, each part holds its stretch of all of them.
+
+    Parameters
+    ----------
+    data : AnomalyData
+        With a time; the rows may be in any order.
+    sizes : (float, float, float)
+        Shares of training, validation and test rows, each above 0; they add up to 1.
+
+    Returns
+    -------
+    Split
+        Protocol "by time"; in each part the rows keep their order. A part may hold no anomaly.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not of that form, if the data has no time, or if some part would hold no
+        row.
+    """
+    as_anomaly_data(data, "data")
+    sizes = _as_sizes(sizes)
+    if data.time is None:
+        raise ValueError(f"data has no time ({data.name}); use data.split for it.")
+    # In whole rows, free of the rounding error of a sum of shares.
+    first, second = np.rint(np.cumsum(sizes)[:2] * len(data)).astype(np.int64)
+    earliest = np.sort(data.time)
+    bounds = earliest[np.minimum([first, second], len(data) - 1)]
+    part_of_row = np.searchsorted(bounds, data.time, side="right")
+    rows = np.bincount(part_of_row, minlength=len(PARTS))
+    if rows.min() == 0:
+        raise ValueError(
+            f"data has {len(data)} rows at {len(np.unique(data.time))} times, which gives "
+            f"{', '.join(f'{part} {count}' for part, count in zip(PARTS, rows, strict=True))} "
+            "rows; at least one in each part is expected."
+        )
+    parts = (data.take(part_of_row == part) for part in range(len(PARTS)))
+    return Split(*parts, "by time")
 
 
 def thin_anomalies(data, prevalence, seed=0):
@@ -166,7 +212,7 @@ def _refuse_series(data):
         raise ValueError(
             f"data is a time series ({data.name}); its rows must not be shuffled, or a detector "
             "would learn from the hours around those it is tested on. Cut it by time with "
-            "data.take(slice(start, stop)), or give it groups that stay together."
+            "split_by_time, or give it groups that stay together."
         )
 
 
@@ -192,9 +238,7 @@ def _draw_parts(data, sizes, generator):
 
 def _blocks(data):
     """Number the sets of rows that must stay together: identical rows and rows of one group."""
-    rows = np.ascontiguousarray(data.X + 0.0)  # -0.0 becomes 0.0: one number, one bit pattern
-    as_bytes = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
-    identical = np.unique(as_bytes, return_inverse=True)[1]
+    identical = number_rows(data)
     if data.groups is None:
         return identical
     group = np.unique(data.groups, return_inverse=True)[1] + identical.max() + 1

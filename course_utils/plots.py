@@ -442,7 +442,7 @@ def threshold_slider(y, scores, steps: int = 60):
     scores : array-like, shape (n,)
         Higher = more anomalous.
     steps : int
-        Positions of the slider, spread over the scores' quantiles.
+        Positions of the slider, half of them spread over each class's scores.
 
     Returns
     -------
@@ -450,7 +450,10 @@ def threshold_slider(y, scores, steps: int = 60):
     """
     scores = as_scores(scores, "scores")
     y = as_labels(y, "y", length=len(scores), both_classes=True)
-    positions = np.unique(np.quantile(scores, np.linspace(0, 1, steps)))
+    # quantiles of all scores would leave the rare anomalies hardly any position
+    shares = np.linspace(0, 1, steps // 2)
+    by_class = [np.quantile(scores[y == value], shares) for value in (0, 1)]
+    positions = np.unique(np.concatenate(by_class))
 
     def draw(position: int) -> bytes:
         threshold = positions[position]

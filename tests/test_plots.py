@@ -130,6 +130,13 @@ def test_the_slider_changes_the_picture():
     assert bytes(picture.value).startswith(b"\x89PNG")
 
 
+def test_half_of_the_slider_s_positions_are_the_anomalies_own():
+    rare = np.concatenate([np.linspace(0, 1, 990), np.linspace(5, 6, 10)])
+    labels = (rare >= 5).astype(int)
+    slider = plots.threshold_slider(labels, rare).children[0].children[-1]
+    assert slider.max == 59  # 30 positions of each class, all of them different
+
+
 def test_frames_are_stepped_through():
     figures = [plots.score_histogram(Y, SCORES, title=str(number)) for number in range(3)]
     controls, picture = plots.frame_slider(figures, "epoch").children

@@ -363,41 +363,6 @@ def _broken_at_gaps(when: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, n
     return np.insert(when, gaps, when[gaps]), np.insert(values, gaps, np.nan)
 
 
-def confusion_matrix(counts, title: str = "") -> Figure:
-    """The four counts of a decision, as a 2 × 2 table with its words.
-
-    Parameters
-    ----------
-    counts : Confusion
-        From `evaluation.confusion`.
-    title : str
-        The finding.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    table = np.array(
-        [
-            [counts.true_negatives, counts.false_positives],
-            [counts.false_negatives, counts.true_positives],
-        ]
-    )
-    words = [["left alone, rightly", "false alarm"], ["missed anomaly", "found anomaly"]]
-    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    figure, axes = new_figure(width=4.8, height=3.4)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.4)
-    for row in range(2):
-        for column in range(2):
-            text = f"{table[row, column]:,}\n{words[row][column]}"
-            axes.text(column, row, text, ha="center", va="center")
-    axes.set_xticks([0, 1], ["no alarm", "alarm"])
-    axes.set_yticks([0, 1], ["normal", "anomaly"])
-    axes.set(title=title, xlabel="decision", ylabel="truth")
-    axes.grid(False)
-    return figure
-
-
 def images(pictures, titles: Sequence[str] | None = None, title: str = "", columns: int = 8):
     """A grid of grey pictures (n, height, width), each scaled to its own range.
 

@@ -144,6 +144,7 @@ def execute(notebook: NotebookNode, *, progress: bool = False) -> Run:
         copy,
         timeout=300,
         kernel_name="python3",
+        coalesce_streams=True,  # of a progress bar only its last state is kept
         resources={"metadata": {"path": str(NOTEBOOKS)}},
         on_cell_start=say,
     )

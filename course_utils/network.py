@@ -11,14 +11,13 @@ accepted and converted; outputs, gradients and losses are always float64.
 """
 
 import math
-import sys
 import time
 from dataclasses import dataclass, field
 
 from course_utils.checks import as_matrix, as_seed, in_range, one_of, positive_integer
+from course_utils.progress_bar import epochs_bar, show_losses
 
 import numpy as np
-from tqdm import tqdm
 
 __all__ = [
     "SGD",
@@ -739,8 +738,7 @@ def fit(
     epochs = positive_integer(epochs, "epochs")
     batch_size = positive_integer(batch_size, "batch_size")
     generator = np.random.default_rng(as_seed(seed, "seed"))
-    # on stdout, since a notebook shows what comes on stderr as a warning
-    bar = tqdm(total=epochs, unit="epoch", file=sys.stdout, disable=not progress)
+    bar = epochs_bar(epochs, show=progress)
     history, best_weights, stopped_in = History(), None, None
     started = time.perf_counter()
     try:
@@ -756,7 +754,7 @@ def fit(
                     history.best_epoch, best_weights = epoch, network.get_weights()
                 history.validation_loss.append(validation_loss)
             history.train_loss.append(train_loss)
-            _show(bar, history)
+            show_losses(bar, train_loss, validation_loss if validation else None)
             if on_epoch:
                 on_epoch(epoch, history)
             if patience and epoch - history.best_epoch >= patience:
@@ -873,15 +871,6 @@ def _need_finite(value, which, epoch):
             "Make the network and the optimiser anew, and try a learning rate ten times smaller, "
             "columns of X scaled to mean 0 and standard deviation 1, or smaller first weights."
         )
-
-
-def _show(bar, history):
-    """Bring the progress bar to the end of an epoch, with the losses beside it."""
-    losses = {"training loss": f"{history.train_loss[-1]:.4f}"}
-    if history.validation_loss:
-        losses["validation loss"] = f"{history.validation_loss[-1]:.4f}"
-    bar.set_postfix(losses, refresh=False)
-    bar.update()
 
 
 def _as_numbers(value, name):

@@ -15,6 +15,7 @@ PACKAGE = ROOT / "course_utils"
 FLOORS = {
     "checks": 0.0,
     "runtime": 0.25,
+    "progress_bar": 0.25,
     "data": 0.5,
     "baselines": 1.0,
     "thresholds": 1.0,

@@ -6,7 +6,7 @@ scikit-learn estimators, so they can be cloned and put at the end of a pipeline.
 as they come: distances mean something only after scaling.
 """
 
-from course_utils.checks import as_matrix, as_seed, positive_integer
+from course_utils.checks import as_labels, as_matrix, as_seed, positive_integer
 
 import numpy as np
 from sklearn import ensemble, neighbors
@@ -22,6 +22,7 @@ __all__ = [
     "LocalOutlierFactor",
     "Mahalanobis",
     "RandomScores",
+    "WithLabels",
     "ZScore",
 ]
 
@@ -251,6 +252,30 @@ class RandomScores(Baseline):
     def _score(self, X):
         # A sequence of its own: labels drawn with default_rng(seed) must not meet themselves here.
         return np.random.default_rng([self.seed_, 7919]).random(len(X))
+
+
+class WithLabels:
+    """A scikit-learn classifier behind the names of a detector, for the honest table.
+
+    Parameters
+    ----------
+    classifier : object
+        With ``fit(X, y)`` and ``predict_proba(X)``, such as ``LogisticRegression()``.
+    """
+
+    needs_labels = True
+
+    def __init__(self, classifier):
+        self.classifier = classifier
+
+    def fit(self, X, y):
+        """Learn from the rows of X (n, d) and their labels y (n,), 1 = anomaly; return self."""
+        self.classifier.fit(X, as_labels(y, "y", both_classes=True))
+        return self
+
+    def decision_function(self, X):
+        """Return each row's probability (n,) of being an anomaly."""
+        return self.classifier.predict_proba(X)[:, 1]
 
 
 def _one_where_constant(spread, X):

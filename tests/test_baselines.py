@@ -8,6 +8,7 @@ from sklearn import ensemble, neighbors
 from sklearn.base import clone
 from sklearn.covariance import EmpiricalCovariance
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -269,3 +270,15 @@ def test_counts_that_are_none_are_refused(detector_class, argument, value):
 def test_seeds_that_are_none_are_refused(detector_class, value):
     with pytest.raises((TypeError, ValueError), match=r"^seed "):
         detector_class(seed=value).fit([[1.0], [2.0]])
+
+
+def test_a_classifier_becomes_a_detector():
+    generator = np.random.default_rng(0)
+    y = np.repeat([0, 1], 50)
+    X = generator.normal(size=(100, 2)) + 2 * y[:, None]
+    ours = baselines.WithLabels(LogisticRegression()).fit(X, y)
+    assert ours.needs_labels
+    oracle = LogisticRegression().fit(X, y).predict_proba(X)[:, 1]
+    assert np.array_equal(ours.decision_function(X), oracle)
+    with pytest.raises(ValueError, match="y holds"):
+        baselines.WithLabels(LogisticRegression()).fit(X, np.zeros(100))

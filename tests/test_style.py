@@ -21,6 +21,7 @@ FLOORS = {
     "thresholds": 1.0,
     "network": 1.0,
     "evaluation": 1.5,
+    "classifier": 2.0,
     "plots": 3.0,
     "exercises": 3.0,
     "lessons": 4.0,

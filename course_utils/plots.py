@@ -12,9 +12,9 @@ import io
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 
-from course_utils.checks import as_labels, as_matrix, as_scores
+from course_utils.checks import as_labels, as_matrix, as_scores, in_range
 from course_utils.evaluation import auroc, average_precision, confusion
-from course_utils.thresholds import decide
+from course_utils.thresholds import decide, mistakes
 
 import matplotlib as mpl
 import numpy as np
@@ -429,6 +429,75 @@ def threshold_slider(y, scores, steps: int = 60):
         return to_png(score_histogram(y, scores, threshold, f"{found}, {right}"))
 
     return _stepper(draw, len(positions), "threshold")
+
+
+def cost_curve(y, scores, cost_false_alarm: float, cost_miss: float, title: str = "") -> Figure:
+    """What every threshold costs, with the cheapest one marked.
+
+    Thresholds are told by the alarms they raise, so that the picture is the same for scores on
+    any scale.
+
+    Parameters
+    ----------
+    y : array-like, shape (n,)
+        1 = anomaly; both classes present.
+    scores : array-like, shape (n,)
+        Higher = more anomalous.
+    cost_false_alarm, cost_miss : float, at least 0
+        Cost of one false alarm and of one missed anomaly, in the same unit.
+    title : str
+        The finding; without it, what the cheapest threshold does.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    cost_false_alarm = in_range(cost_false_alarm, "cost_false_alarm", 0, np.inf, high_open=True)
+    cost_miss = in_range(cost_miss, "cost_miss", 0, np.inf, high_open=True)
+    _, false_alarms, misses = mistakes(y, scores)  # highest threshold first
+    anomalies, rows = misses[0], misses[0] + false_alarms[-1]
+    alarms = 1000 / rows * (false_alarms + anomalies - misses)
+    cost = 1000 / rows * (cost_false_alarm * false_alarms + cost_miss * misses)
+    best = int(np.argmin(cost))
+    figure, axes = new_figure()
+    axes.step(alarms, cost, where="post", color=COLOURS["normal"], label="every threshold")
+    axes.plot(alarms[best], cost[best], "o", color=COLOURS["anomaly"], label="the cheapest")
+    axes.axhline(cost[0], color=COLOURS["grey"], linestyle=":", label="no alarm at all")
+    found = 1 - misses[best] / anomalies
+    axes.set_title(title or f"Cheapest: {alarms[best]:.0f} alarms per 1,000 rows find {found:.0%}")
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set(xlabel="alarms per 1,000 rows", ylabel="cost per 1,000 rows", xlim=(0, 1000))
+    axes.set_ylim(0, 1.5 * cost[0] or 1)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:,g}")
+    axes.legend(loc="lower left")
+    return figure
+
+
+def cost_slider(y, scores, ratios: Sequence[float] = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)):
+    """A slider over what a missed anomaly costs: the cheapest threshold follows.
+
+    Parameters
+    ----------
+    y : array-like, shape (n,)
+        1 = anomaly; both classes present.
+    scores : array-like, shape (n,)
+        Higher = more anomalous.
+    ratios : sequence of float
+        Cost of a miss, in false alarms; one a position.
+
+    Returns
+    -------
+    ipywidgets.VBox
+    """
+
+    def draw(position: int) -> bytes:
+        figure = cost_curve(y, scores, 1, ratios[position])
+        figure.axes[0].set_ylabel("cost per 1,000 rows [false alarms]")
+        figure.suptitle(f"A miss costs as much as {ratios[position]:g} false alarms", fontsize=11)
+        return to_png(figure)
+
+    return _stepper(draw, len(ratios), "cost of a miss")
 
 
 def frame_slider(figures: Sequence[Figure], name: str = "step"):

@@ -8,7 +8,15 @@ from course_utils.checks import as_labels, as_scores, in_range, positive_integer
 import numpy as np
 from scipy.stats import genpareto
 
-__all__ = ["alert_budget", "best_f1", "decide", "extreme_value", "minimum_cost", "quantile"]
+__all__ = [
+    "alert_budget",
+    "best_f1",
+    "decide",
+    "extreme_value",
+    "minimum_cost",
+    "mistakes",
+    "quantile",
+]
 
 FEWEST_EXCESSES = 10  # a two-parameter curve through fewer points says little
 
@@ -115,7 +123,7 @@ def minimum_cost(y, scores, cost_false_alarm, cost_miss):
     """
     cost_false_alarm = in_range(cost_false_alarm, "cost_false_alarm", 0, np.inf, high_open=True)
     cost_miss = in_range(cost_miss, "cost_miss", 0, np.inf, high_open=True)
-    thresholds, false_alarms, misses = _mistakes(y, scores)
+    thresholds, false_alarms, misses = mistakes(y, scores)
     return float(thresholds[np.argmin(cost_false_alarm * false_alarms + cost_miss * misses)])
 
 
@@ -140,7 +148,7 @@ def best_f1(y, scores):
     TypeError, ValueError
         When y or scores do not fit or y holds one class only.
     """
-    thresholds, false_alarms, misses = _mistakes(y, scores)
+    thresholds, false_alarms, misses = mistakes(y, scores)
     hits = misses[0] - misses  # the first threshold misses every anomaly
     return float(thresholds[np.argmax(2 * hits / (2 * hits + false_alarms + misses))])
 
@@ -193,13 +201,24 @@ def extreme_value(scores, risk=1e-3, tail=0.02):
     return float(start + unit * genpareto.isf(risk / share_above, shape, scale=scale))
 
 
-def _mistakes(y, scores):
+def mistakes(y, scores):
     """Return every threshold that decides differently, with its false alarms and misses.
+
+    Parameters
+    ----------
+    y : array-like of 0 and 1, shape (n,)
+        1 = anomaly; both classes are needed.
+    scores : array-like, shape (n,)
 
     Returns
     -------
     thresholds, false_alarms, misses : arrays, shape (m,), highest threshold first
         The first flags nothing, the last everything.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When y or scores do not fit or y holds one class only.
     """
     scores = as_scores(scores, "scores")
     y = as_labels(y, "y", length=len(scores), both_classes=True)

@@ -1,6 +1,6 @@
 """The pictures: what they show, that captions are kept, and that bad input is named."""
 
-from course_utils import data, evaluation, network, plots
+from course_utils import data, evaluation, network, plots, thresholds
 
 import numpy as np
 import pytest
@@ -152,3 +152,37 @@ def test_frames_are_stepped_through():
 def test_bad_input_is_named(draw, words):
     with pytest.raises(ValueError, match=words):
         draw()
+
+
+def test_the_cost_curve_marks_the_threshold_that_costs_least():
+    axes = plots.cost_curve(Y, SCORES, cost_false_alarm=1, cost_miss=5).axes[0]
+    (best,) = axes.lines[1].get_xydata()
+    threshold = thresholds.minimum_cost(Y, SCORES, 1, 5)
+    counts = evaluation.confusion(Y, thresholds.decide(SCORES, threshold))
+    cost = counts.false_positives + 5 * counts.false_negatives
+    alarms = counts.true_positives + counts.false_positives
+    assert best == pytest.approx([1000 * alarms / 50, 1000 * cost / 50])
+    assert f"{counts.recall:.0%}" in axes.get_title("left")
+
+
+def test_dearer_misses_move_the_cheapest_threshold_to_more_alarms():
+    alarms = [
+        plots.cost_curve(Y, SCORES, 1, cost).axes[0].lines[1].get_xdata()[0]
+        for cost in (0, 1, 10, 1000)
+    ]
+    assert alarms[0] == 0
+    assert alarms == sorted(alarms)
+
+
+def test_the_cost_slider_draws_each_position():
+    widget = plots.cost_slider(Y, SCORES, ratios=(1, 100))
+    slider, picture = widget.children[0].children[0], widget.children[1]
+    before = bytes(picture.value)
+    slider.value = 1 - slider.value
+    assert bytes(picture.value) != before
+
+
+@pytest.mark.parametrize("cost", [-1, "much", float("inf")])
+def test_a_bad_cost_is_named(cost):
+    with pytest.raises((TypeError, ValueError), match="cost_miss"):
+        plots.cost_curve(Y, SCORES, 1, cost)

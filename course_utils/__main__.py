@@ -1,4 +1,4 @@
-"""`python -m course_utils doctor · progress · data · text · notebook`."""
+"""`python -m course_utils doctor · progress · data · backends · text · notebook`."""
 
 import argparse
 import sys
@@ -13,6 +13,8 @@ def read_command_line(arguments):
     commands.add_parser("doctor", help="say what is in order here, and cure what is not")
     commands.add_parser("progress", help="say which exercises are solved")
     _add_data_commands(commands.add_parser("data", help="list, get and remove data sets"))
+    backends = commands.add_parser("backends", help="run the Keras lessons on each back end")
+    backends.add_argument("names", nargs="*", metavar="NAME", help="torch, tensorflow or jax")
     text = commands.add_parser("text", help="write a notebook as a text file to edit")
     text.add_argument("path", help="the notebook, such as notebooks/04_backpropagation.ipynb")
     notebook = commands.add_parser(
@@ -54,6 +56,8 @@ def main(arguments):
         return doctor.main()
     if asked.command == "data":
         return _data(asked)
+    if asked.command == "backends":
+        return _backends(asked.names)
     from course_utils import lessons
 
     try:
@@ -67,6 +71,18 @@ def main(arguments):
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _backends(names):
+    from course_utils import backends, checks
+
+    from nbclient.exceptions import CellExecutionError
+
+    try:
+        return backends.main([checks.one_of(name, "NAME", backends.BACKENDS) for name in names])
+    except (CellExecutionError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 def _data(asked):

@@ -26,6 +26,7 @@ FLOORS = {
     "exercises": 3.0,
     "lessons": 4.0,
     "doctor": 4.0,
+    "backends": 4.5,
     "__main__": 5.0,
 }
 HEAVY = ("torch", "keras", "matplotlib", "sklearn", "scipy", "pandas", "IPython")

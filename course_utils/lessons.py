@@ -31,6 +31,9 @@ LESSONS = (
     "03_forward_propagation",
     "04_backpropagation",
     "05_training_a_network",
+    "06_keras_classifier",
+    "07_imbalance_and_thresholds",
+    "08_keras_autoencoder",
 )
 HEADER_ROWS = (
     "You will be able to",

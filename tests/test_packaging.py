@@ -132,7 +132,7 @@ def test_commands_in_the_documents_exist(name):
     text = read(name)
     assert set(re.findall(r"python course\.py (\w+)", text)) <= set(course_module().COMMANDS)
     assert set(re.findall(r"-m course_utils (\w+)", text)) <= {
-        "data", "doctor", "progress", "text", "notebook",
+        "backends", "data", "doctor", "progress", "text", "notebook",
     }  # fmt: skip
 
 

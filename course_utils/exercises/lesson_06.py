@@ -1,0 +1,1059 @@
+"""Exercises of lesson 06: from a dirty table with a target column to decisions."""
+
+from __future__ import annotations
+
+from course_utils import evaluation
+from course_utils.exercises.engine import (
+    Exercise,
+    as_array,
+    require,
+    same_numbers,
+    take_apart,
+)
+
+import numpy as np
+import pandas as pd
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+# ------------------------------------------------------------------------------------ 1 · clean
+
+clean = Exercise(
+    "Return (X, y): numbers with NaN where a value is negative, and labels with 1 = anomaly; "
+    "copies of rows are gone.",
+    hints=(
+        "The page does it in three lines. table.columns.drop(target) are the columns of numbers.",
+        "table[numbers].mask(table[numbers] < 0) puts NaN where a number is negative; "
+        "drop_duplicates() drops copies.",
+        "Work on table.copy(), or the caller's table changes. Labels: "
+        "(table[target] == anomaly).to_numpy(int).",
+    ),
+    praise="Right. Impossible is missing, a copy is no evidence, and the gaps wait for the split.",
+)
+
+
+@clean.set_solution
+def clean_solution(table, target, anomaly):
+    table = table.copy()
+    numbers = table.columns.drop(target)
+    table[numbers] = table[numbers].mask(table[numbers] < 0)
+    table = table.drop_duplicates()
+    return table[numbers].to_numpy(), (table[target] == anomaly).to_numpy(int)
+
+
+def _dirty_table():
+    """Return a table of nine rows: one copy, one row that differs by its label alone, dirt."""
+    return pd.DataFrame(
+        {
+            "width": [4.0, 4.0, 1.5, 2.5, -999.0, 3.5, 7.0, 7.0, 6.0],
+            "state": ["on", "on", "on", "off", "on", "on", "on", "off", "off"],
+            "depth": [0.5, 0.5, 0.0, np.nan, 0.2, 0.1, 0.9, 0.9, -1.0],
+        }
+    )
+
+
+@clean.set_check
+def clean_check(answer):
+    table = _dirty_table()
+    given = table.copy()
+    result = answer(given, "state", "off")
+    X, y = take_apart(result, ("X", "y"))
+    require(
+        given.equals(table),
+        "The caller's table came back changed. Begin with table.copy(), or running your function "
+        "twice cleans what is clean.",
+    )
+    X, y = _as_rows(X), _as_label_vector(y)
+    _judge_cleaned(X, y)
+
+
+def _as_rows(X):
+    """Return X as floats with NaN allowed."""
+    require(X is not None, "X is None: is something missing before `return X, y`?")
+    try:
+        X = np.asarray(X, dtype=float)
+    except (TypeError, ValueError):
+        require(False, "X still holds text. Leave the target column out of X.")
+    require(
+        X.ndim == 2 and X.shape[1] == 2,
+        f"X has shape {X.shape}; two columns of numbers are expected here, without the target.",
+    )
+    return X
+
+
+def _as_label_vector(y):
+    """Return y as floats, or say that it still holds names."""
+    values = np.asarray(y)
+    require(
+        values.dtype.kind in "biuf",
+        "y still holds names. Keras needs numbers: 1 where the target equals `anomaly`, else 0.",
+    )
+    require(values.ndim == 1, f"y has shape {values.shape}; one label per row, (n,), is expected.")
+    return values.astype(float)
+
+
+def _judge_cleaned(X, y):
+    require(len(X) == len(y), f"X has {len(X)} rows and y has {len(y)} labels.")
+    require(
+        not np.any(X == 999) and not np.any(X[:, 1] == 1),
+        "The sign of an impossible value was taken away: −999 became 999. A value that cannot be "
+        "is not known, so it is missing: NaN.",
+    )
+    require(not np.any(X < 0), "There are still negative numbers in X. They become NaN.")
+    require(
+        len(X) != 9,
+        "All nine rows are still there, and one is a copy of another. Across a split, copies let "
+        "a model test itself on what it has learned: drop them.",
+    )
+    gaps = int(np.isnan(X).sum())
+    require(
+        gaps or len(X) != 5,
+        "You dropped every row with a gap. That throws away three rows of eight for one cell "
+        "each; in service such a row would get no answer at all. Leave NaN, it is filled after "
+        "the split.",
+    )
+    require(
+        not np.any(X[:, 0] == 0) and np.sum(X[:, 1] == 0) <= 1,
+        "Gaps became 0. That claims a measurement of zero, which was never made. Leave NaN.",
+    )
+    require(
+        gaps == 3,
+        f"X has {gaps} gaps where 3 are expected: an empty cell and two impossible values. "
+        "Filling comes after the split, with numbers from the training rows; here it would use "
+        "rows that are to be tested.",
+    )
+    require(
+        len(X) == 8,
+        f"{len(X)} rows are left and 8 are expected. A copy agrees in every column, the target "
+        "included: rows that differ by their label alone contradict each other and stay.",
+    )
+    wanted, labels = clean_solution(_dirty_table(), "state", "off")
+    require(
+        not np.array_equal(y, 1 - labels),
+        "The labels are turned around: 1 is the anomaly, here `off`.",
+    )
+    order, expected = _sorted_rows(X, y), _sorted_rows(wanted, labels)
+    require(
+        np.array_equal(order, expected, equal_nan=True),
+        "Some rows or labels are not those of the table. Do X and y keep the same order?",
+    )
+
+
+def _sorted_rows(X, y):
+    rows = np.column_stack([X, y])
+    return rows[np.lexsort(np.nan_to_num(rows, nan=-1).T)]
+
+
+@clean.refuses("sign of an impossible value")
+def clean_by_absolute_value(table, target, anomaly):
+    table = table.copy()
+    numbers = table.columns.drop(target)
+    table[numbers] = table[numbers].abs()
+    return clean_solution(table, target, anomaly)
+
+
+@clean.refuses("is a copy of another")
+def clean_with_copies(table, target, anomaly):
+    numbers = table.columns.drop(target)
+    X = table[numbers].mask(table[numbers] < 0).to_numpy()
+    return X, (table[target] == anomaly).to_numpy(int)
+
+
+@clean.refuses("dropped every row with a gap")
+def clean_by_dropping(table, target, anomaly):
+    X, y = clean_solution(table, target, anomaly)
+    whole = ~np.isnan(X).any(axis=1)
+    return X[whole], y[whole]
+
+
+@clean.refuses("Gaps became 0")
+def clean_with_zeros(table, target, anomaly):
+    X, y = clean_solution(table, target, anomaly)
+    return np.nan_to_num(X), y
+
+
+@clean.refuses("Filling comes after the split")
+def clean_with_the_mean_of_all(table, target, anomaly):
+    X, y = clean_solution(table, target, anomaly)
+    return np.where(np.isnan(X), np.nanmean(X, axis=0), X), y
+
+
+@clean.refuses("still holds names")
+def clean_with_names(table, target, anomaly):
+    X, y = clean_solution(table, target, anomaly)
+    return X, np.where(y == 1, anomaly, "on")
+
+
+@clean.refuses("turned around")
+def clean_upside_down(table, target, anomaly):
+    X, y = clean_solution(table, target, anomaly)
+    return X, 1 - y
+
+
+@clean.refuses("differ by their label alone")
+def clean_without_contradictions(table, target, anomaly):
+    numbers = table.columns.drop(target)
+    return clean_solution(table.drop_duplicates(subset=list(numbers)), target, anomaly)
+
+
+@clean.refuses("caller's table came back changed")
+def clean_in_place(table, target, anomaly):
+    numbers = table.columns.drop(target)
+    table[numbers] = table[numbers].mask(table[numbers] < 0)
+    return clean_solution(table, target, anomaly)
+
+
+@clean.refuses("still negative numbers")
+def clean_without_a_look(table, target, anomaly):
+    table = table.drop_duplicates()
+    numbers = table.columns.drop(target)
+    return table[numbers].to_numpy(), (table[target] == anomaly).to_numpy(int)
+
+
+# ---------------------------------------------------------------------------------- 2 · prepare
+
+prepare = Exercise(
+    "Return (train, test) with gaps filled and columns scaled, everything by the training rows.",
+    hints=(
+        "Three rows of numbers come from train and from train alone: medians, means, deviations.",
+        "np.nanmedian(train, axis=0) looks past the gaps; np.where(np.isnan(train), medians, "
+        "train) fills them.",
+        "Then mean and deviation of the filled training rows, and (rows - mean) / deviation for "
+        "both parts.",
+    ),
+    praise="Right. A new row is measured with a ruler that was fixed before it came.",
+)
+
+
+@prepare.set_solution
+def prepare_solution(train, test):
+    medians = np.nanmedian(train, axis=0)
+    train = np.where(np.isnan(train), medians, train)
+    test = np.where(np.isnan(test), medians, test)
+    mean, spread = train.mean(axis=0), train.std(axis=0)
+    return (train - mean) / spread, (test - mean) / spread
+
+
+def _parts_with_gaps():
+    """Return training and test rows with gaps, skewed and of different scale and place."""
+    generator = np.random.default_rng(6)
+    train = np.exp(generator.normal(size=(31, 3))) * [1, 100, 0.01] + [0, 50, 3]
+    test = np.exp(0.5 + generator.normal(size=(9, 3))) * [1, 100, 0.01] + [1, 90, 3.02]
+    train[[2, 5, 9, 14], [0, 1, 1, 2]] = np.nan
+    test[[1, 4, 7], [0, 1, 2]] = np.nan
+    return train, test
+
+
+def _scaled(train, test, fill_train, fill_test, ruler):
+    """Return both parts filled and scaled; `ruler` picks the rows that give mean and spread."""
+    train = np.where(np.isnan(train), fill_train, train)
+    test = np.where(np.isnan(test), fill_test, test)
+    rows = {"train": train, "test": test, "all": np.vstack([train, test])}[ruler]
+    mean, spread = rows.mean(axis=0), rows.std(axis=0)
+    return (train - mean) / spread, (test - mean) / spread
+
+
+def _prepare_mistakes(train, test):
+    """Return (training rows, test rows, message) of the mistakes that people make."""
+    medians, both = np.nanmedian(train, axis=0), np.vstack([train, test])
+    own = np.nanmedian(test, axis=0)
+    ruler = "The ruler was fitted on all rows: the test rows helped to scale themselves. "
+    each = _scaled(train, test, medians, own, "train")[0], _scaled(train, test, 0, own, "test")[1]
+    half = each[0], _scaled(train, test, 0, medians, "test")[1]
+    fresh = (
+        "The test rows were scaled by their own mean and deviation. A batch of anomalies would "
+        "become normal, and a single row would turn into zeros. Use the training rows' numbers."
+    )
+    mistakes = [
+        (*_scaled(train, test, medians, medians, "all"), ruler + "Fit it on train alone."),
+        (*each, fresh),
+        (*half, fresh),
+    ]
+    for statistic in (np.nanmedian, np.nanmean):
+        whole = statistic(both, axis=0)
+        mistakes += [
+            (
+                *_scaled(train, test, whole, whole, "train"),
+                "The gaps were filled with a number from all rows, the test rows among them. It "
+                "comes from the training rows, as does everything that is fitted.",
+            ),
+            (*_scaled(train, test, whole, whole, "all"), ruler + "So did the filler."),
+            (
+                *_scaled(train, test, statistic(train, axis=0), statistic(test, axis=0), "train"),
+                "The test rows' gaps were filled with the test rows' own number. In service one "
+                "row comes at a time and has no company: take the training rows' number.",
+            ),
+        ]
+    mistakes.append(
+        (
+            *_scaled(train, test, 0, 0, "train"),
+            "The gaps became 0 before scaling. In a column around 100 a zero is an extreme value; "
+            "fill with the training median.",
+        )
+    )
+    return mistakes
+
+
+@prepare.set_check
+def prepare_check(answer):
+    train, test = _parts_with_gaps()
+    result = answer(train.copy(), test.copy())
+    got_train, got_test = take_apart(result, ("train", "test"))
+    for part, name in ((got_train, "train"), (got_test, "test")):
+        require(part is not None, f"{name} is None: is something missing in your `return`?")
+        require(
+            not np.isnan(np.asarray(part, dtype=float)).any(),
+            f"There are still gaps in {name}. One NaN makes every probability of a row NaN, and "
+            "in training all weights. (np.median of a column with NaN is NaN; np.nanmedian "
+            "looks past the gaps.)",
+        )
+    got_train = as_array(got_train, shape=train.shape, what="train")
+    got_test = as_array(got_test, shape=test.shape, what="test")
+    if any(
+        same_numbers(got_train, right) and same_numbers(got_test, right_test)
+        for right, right_test in _right_ways(train, test)
+    ):
+        return
+    for wrong_train, wrong_test, message in _prepare_mistakes(train, test):
+        for scale in (1, np.sqrt(1 - 1 / len(test)), np.sqrt(1 - 1 / len(train))):
+            require(
+                not same_numbers(got_test, wrong_test * scale)
+                or not same_numbers(got_train, wrong_train, 0.05),
+                message,
+            )
+    _judge_numbers(got_train, got_test, train, test)
+
+
+def _right_ways(train, test):
+    """Yield the results of filling with median or mean, deviation by n or by n − 1."""
+    for statistic in (np.nanmedian, np.nanmean):
+        fill = statistic(train, axis=0)
+        right = _scaled(train, test, fill, fill, "train")
+        for scale in (1, np.sqrt(1 - 1 / len(train))):
+            yield right[0] * scale, right[1] * scale
+        mean, spread = np.nanmean(train, axis=0), np.nanstd(train, axis=0)  # ruler before filling
+        yield tuple((np.where(np.isnan(p), fill, p) - mean) / spread for p in (train, test))
+
+
+def _judge_numbers(got_train, got_test, train, test):
+    means, spreads = got_train.mean(axis=0), got_train.std(axis=0)
+    require(
+        np.allclose(means, 0, atol=0.1),
+        f"The training columns have means {means.round(2)}; 0 is expected. Subtract the training "
+        "mean of each column (axis=0).",
+    )
+    require(
+        np.allclose(spreads, 1, atol=0.1),
+        f"The training columns have deviations {spreads.round(2)}; 1 is expected. Divide by the "
+        "standard deviation of each column.",
+    )
+    fill = np.nanmedian(train, axis=0)
+    right = _scaled(train, test, fill, fill, "train")[1]
+    require(
+        same_numbers(got_test, right),
+        f"The first test row is {got_test[0].round(2)}; {right[0].round(2)} is expected with "
+        "median, mean and deviation from the training rows.",
+    )
+    require(False, "The test rows are right, the training rows are not: were gaps filled alike?")
+
+
+@prepare.refuses("fitted on all rows")
+def prepare_with_all_rows(train, test):
+    medians = np.nanmedian(train, axis=0)
+    return _scaled(train, test, medians, medians, "all")
+
+
+@prepare.refuses("scaled by their own mean")
+def prepare_each_for_itself(train, test):
+    return prepare_solution(train, train)[0], prepare_solution(test, test)[0]
+
+
+@prepare.refuses("number from all rows")
+def prepare_filled_from_all(train, test):
+    whole = np.nanmean(np.vstack([train, test]), axis=0)
+    return _scaled(train, test, whole, whole, "train")
+
+
+@prepare.refuses("test rows' own number")
+def prepare_filled_from_test(train, test):
+    return _scaled(train, test, np.nanmean(train, axis=0), np.nanmean(test, axis=0), "train")
+
+
+@prepare.refuses("became 0 before scaling")
+def prepare_filled_with_zero(train, test):
+    return _scaled(train, test, 0, 0, "train")
+
+
+@prepare.refuses("still gaps in")
+def prepare_with_gaps(train, test):
+    mean, spread = np.nanmean(train, axis=0), np.nanstd(train, axis=0)
+    return (train - mean) / spread, (test - mean) / spread
+
+
+@prepare.refuses("1 is expected")
+def prepare_without_spread(train, test):
+    medians = np.nanmedian(train, axis=0)
+    train, test = (np.where(np.isnan(rows), medians, rows) for rows in (train, test))
+    return train - train.mean(axis=0), test - train.mean(axis=0)
+
+
+# -------------------------------------------------------------------------------------- 3 · cut
+
+cut = Exercise(
+    "Return (train, test): copies removed first, then a random share of each class for testing.",
+    hints=(
+        "Two steps, in this order: table.drop_duplicates(), then the split.",
+        "train_test_split takes test_size=share, random_state=seed and stratify= with the column "
+        "whose shares are to be kept.",
+        "train_test_split(rows, test_size=share, stratify=rows[target], random_state=seed) takes "
+        "a DataFrame and gives two.",
+    ),
+    praise="Right. No row on both sides, the same share of anomalies on each.",
+)
+
+
+@cut.set_solution
+def cut_solution(table, target, share, seed):
+    rows = table.drop_duplicates()
+    return train_test_split(rows, test_size=share, stratify=rows[target], random_state=seed)
+
+
+def _sorted_table(rows, anomalies, copies):
+    """Return a table sorted by its target, in which the first `copies` anomalies stand twice."""
+    generator = np.random.default_rng(rows)
+    table = pd.DataFrame(generator.normal(size=(rows, 2)).round(6), columns=["a", "b"])
+    table["fault"] = (np.arange(rows) >= rows - anomalies).astype(int)
+    twice = table[table["fault"] == 1].head(copies)
+    return pd.concat([table, table.head(copies), twice]).sort_values("fault", kind="stable")
+
+
+@cut.set_check
+def cut_check(answer):
+    for rows, anomalies, share in ((200, 20, 0.25), (120, 30, 0.1)):
+        table = _sorted_table(rows, anomalies, copies=10)
+        draws = [_cut_once(answer, table, rows, share, seed) for seed in (0, 1, 2)]
+        for train, test in draws:
+            _judge_cut(train, test, anomalies, rows, share)
+        again = _cut_once(answer, table, rows, share, 0)
+        require(
+            not draws[0][1].equals(draws[1][1]),
+            "Two seeds give the same test rows. Hand `seed` on to the draw.",
+        )
+        require(
+            draws[0][1].sort_index().equals(again[1].sort_index()),
+            "The same seed gives other test rows the second time, so nobody can repeat the "
+            "result. Hand `seed` on to the draw.",
+        )
+
+
+def _cut_once(answer, table, rows, share, seed):
+    """Return (train, test) of one call, as DataFrames of the right size."""
+    given = table.copy()
+    train, test = take_apart(answer(given, "fault", share, seed), ("train", "test"))
+    require(given.equals(table), "The caller's table came back changed; work on a copy.")
+    for part, name in ((train, "train"), (test, "test")):
+        require(
+            isinstance(part, pd.DataFrame) and list(part.columns) == list(table.columns),
+            f"{name} should be a DataFrame with the columns {', '.join(table.columns)}.",
+        )
+        require(len(part), f"{name} has no rows.")
+    shared = len(pd.merge(train.drop_duplicates(), test.drop_duplicates()))
+    alone = not train.duplicated().any() and not test.duplicated().any()
+    require(
+        not shared or not alone,
+        f"{shared} rows stand on both sides, though neither side has copies: the copies were "
+        "removed after the split. Remove them before, or twins are already apart.",
+    )
+    require(
+        not shared,
+        f"{shared} rows stand on both sides. There are copies: remove them before you split.",
+    )
+    require(
+        len(train) >= len(test),
+        f"{len(test)} rows are for testing and {len(train)} for training; the share of "
+        f"{share:.0%} is the test's. Have the two changed places?",
+    )
+    require(
+        len(train) + len(test) == rows,
+        f"The two parts have {len(train) + len(test)} rows together; {rows} different rows are "
+        "in the table.",
+    )
+    require(
+        abs(len(test) - share * rows) <= 2,
+        f"{len(test)} rows are for testing; a share of {share:.0%} of {rows} is expected.",
+    )
+    return train, test
+
+
+def _judge_cut(train, test, anomalies, rows, share):
+    """Say whether the anomalies are spread as they should be."""
+    found, wanted = int(test["fault"].sum()), anomalies * share
+    require(
+        found < min(len(test), anomalies),
+        f"The test rows are the last rows of the table: {found} of {len(test)} are anomalies, "
+        "because the table is sorted. Draw them at random.",
+    )
+    require(
+        found,
+        "There is no anomaly among the test rows: the table is sorted, and you took its top.",
+    )
+    require(
+        abs(found - wanted) <= 1,
+        f"The test rows hold {found} anomalies and {wanted:g} are expected: chance decides here. "
+        "Stratify, so that both sides have the same share; with rare anomalies one side may "
+        "otherwise get none.",
+    )
+
+
+@cut.refuses("removed after the split")
+def cut_then_clean(table, target, share, seed):
+    parts = _random_parts(table, share, seed)
+    return tuple(part.drop_duplicates() for part in parts)
+
+
+@cut.refuses("remove them before you split")
+def cut_with_copies(table, target, share, seed):
+    return _random_parts(table, share, seed)
+
+
+@cut.refuses("last rows of the table")
+def cut_off_the_last_rows(table, target, share, seed):
+    rows = table.drop_duplicates()
+    size = round(share * len(rows))
+    return rows.iloc[:-size], rows.iloc[-size:]
+
+
+@cut.refuses("Stratify")
+def cut_without_strata(table, target, share, seed):
+    return _random_parts(table.drop_duplicates(), share, seed)
+
+
+@cut.refuses("changed places")
+def cut_the_wrong_way_round(table, target, share, seed):
+    train, test = _stratified_parts(table.drop_duplicates(), target, share, seed)
+    return test, train
+
+
+@cut.refuses("Two seeds give the same")
+def cut_with_one_seed(table, target, share, seed):
+    return _stratified_parts(table.drop_duplicates(), target, share, 0)
+
+
+def _random_parts(table, share, seed):
+    order = np.random.default_rng(seed).permutation(len(table))
+    size = round(share * len(table))
+    return table.iloc[order[size:]], table.iloc[order[:size]]
+
+
+def _stratified_parts(table, target, share, seed):
+    parts = [_random_parts(rows, share, seed) for _, rows in table.groupby(target)]
+    return tuple(pd.concat(each) for each in zip(*parts, strict=True))
+
+
+# ----------------------------------------------------------------------------------- 4 · decide
+
+decide = Exercise(
+    "Return one decision per row, shape (n,): 1 where the probability is above the threshold.",
+    hints=(
+        "outputs[:, 0] turns (n, 1) into (n,).",
+        "A comparison gives True and False; .astype(int) makes 1 and 0 of them.",
+    ),
+    praise="Right. The network gives a probability; the decision is yours.",
+)
+
+
+@decide.set_solution
+def decide_solution(outputs, threshold):
+    return (outputs[:, 0] > threshold).astype(int)
+
+
+@decide.set_check
+def decide_check(answer):
+    outputs = np.array([[0.02], [0.97], [0.4], [0.6], [0.08], [0.55], [0.3]], dtype=np.float32)
+    got = {t: answer(outputs.copy(), t) for t in (0.5, 0.07, 0.9)}
+    for value in got.values():
+        require(value is not None, "Your function returned None: is a `return` missing?")
+        require(
+            np.shape(value) != outputs.shape,
+            "The decisions have shape (n, 1), as the outputs. Compared with labels of shape (n,) "
+            "they would broadcast to (n, n). Take the column: outputs[:, 0].",
+        )
+    got = {t: as_array(value, shape=(7,), what="the decisions") for t, value in got.items()}
+    require(
+        not all(np.array_equal(value, np.zeros(7)) for value in got.values()),
+        "Every decision is 0. argmax over one column is always 0, the number of the only column; "
+        "it is made for one column per class. Compare the probability with the threshold.",
+    )
+    require(
+        not all(np.array_equal(value, outputs[:, 0]) for value in got.values()),
+        "These are the probabilities. A decision is 0 or 1.",
+    )
+    probability = outputs[:, 0]
+    for threshold, value in got.items():
+        require(
+            not np.array_equal(value, probability <= threshold),
+            "The decisions are turned around: 1 is the alarm, above the threshold.",
+        )
+        require(
+            threshold == 0.5 or not np.array_equal(value, probability > 0.5),
+            f"At threshold {threshold} you decide as at 0.5. Rounding a probability is a "
+            "threshold of 0.5, whatever a mistake costs; use the one that is handed in.",
+        )
+        require(
+            np.array_equal(value, probability > threshold),
+            f"At threshold {threshold} you decide {value.astype(int)} for {probability}.",
+        )
+
+
+@decide.refuses("argmax over one column")
+def decide_by_argmax(outputs, threshold):
+    return outputs.argmax(axis=1)
+
+
+@decide.refuses("decide as at 0.5")
+def decide_by_rounding(outputs, threshold):
+    return np.round(outputs[:, 0])
+
+
+@decide.refuses("shape (n, 1)")
+def decide_as_a_table(outputs, threshold):
+    return (outputs > threshold).astype(int)
+
+
+@decide.refuses("turned around")
+def decide_upside_down(outputs, threshold):
+    return (outputs[:, 0] < threshold).astype(int)
+
+
+@decide.refuses("These are the probabilities")
+def decide_nothing(outputs, threshold):
+    return outputs[:, 0]
+
+
+# ------------------------------------------------------------------------------------- 5 · keep
+
+keep = Exercise(
+    "Return (name, epoch, test loss): keep what the validation rows like best, report the test "
+    "loss of exactly that.",
+    hints=(
+        "Each network has one epoch that counts: where its val_loss is lowest.",
+        "Compare those lowest validation losses over the networks. The test loss plays no part in "
+        "it.",
+        'name = min(histories, key=lambda n: min(histories[n]["val_loss"])), then np.argmin for '
+        "the epoch.",
+    ),
+    praise="Right. Validation rows choose, test rows report, and neither does both.",
+)
+
+
+@keep.set_solution
+def keep_solution(histories):
+    name = min(histories, key=lambda name: min(histories[name]["val_loss"]))
+    epoch = int(np.argmin(histories[name]["val_loss"]))
+    return name, epoch, histories[name]["test_loss"][epoch]
+
+
+HISTORIES = {
+    "wide": {
+        "loss": [0.70, 0.30, 0.10, 0.02],
+        "val_loss": [0.66, 0.44, 0.51, 0.80],
+        "test_loss": [0.67, 0.45, 0.53, 0.81],
+    },
+    "narrow": {
+        "loss": [0.70, 0.50, 0.42, 0.40],
+        "val_loss": [0.69, 0.52, 0.46, 0.45],
+        "test_loss": [0.70, 0.51, 0.41, 0.40],
+    },
+    "steady": {
+        "loss": [0.69, 0.45, 0.38, 0.30, 0.26],
+        "val_loss": [0.68, 0.47, 0.41, 0.39, 0.47],
+        "test_loss": [0.69, 0.46, 0.405, 0.43, 0.48],
+    },
+}
+
+
+@keep.set_check
+def keep_check(answer):
+    for names in (("wide", "narrow", "steady"), ("steady", "wide", "narrow")):
+        given = {name: {k: list(v) for k, v in HISTORIES[name].items()} for name in names}
+        name, epoch, loss = take_apart(answer(given), ("name", "epoch", "test loss"))
+        require(
+            isinstance(name, str) and name in HISTORIES,
+            f"The first result should be a name, one of {', '.join(names)}; it is {name!r}.",
+        )
+        epoch = float(as_array(epoch, shape=(), what="the epoch"))
+        loss = float(as_array(loss, shape=(), what="the test loss"))
+        _judge_choice(name, epoch, loss)
+
+
+def _judge_choice(name, epoch, loss):
+    require(
+        name != "wide",
+        "`wide` has the lowest training loss: it remembers its rows best. On the validation rows "
+        "it is worse than `steady`. Choose by val_loss.",
+    )
+    require(
+        (name, epoch) != ("narrow", 3) or loss != 0.40,
+        "`narrow` is best at the *last* epoch, or on the *test* rows. Early stopping goes back to "
+        "each network's best epoch, and the test rows may not choose: compare the lowest "
+        "val_loss of each.",
+    )
+    require(name == "steady", f"`{name}` is not the network with the lowest val_loss.")
+    require(epoch != 4, "Epochs count from 0: the lowest val_loss, 0.39, stands at place 3.")
+    require(
+        epoch != 2,
+        "Epoch 2 has the lowest *test* loss. The test rows chose the epoch, so their loss now "
+        "flatters. The lowest val_loss is at epoch 3.",
+    )
+    require(epoch == 3, f"You keep epoch {epoch:g}; the lowest val_loss is at epoch 3.")
+    require(
+        loss != 0.39,
+        "0.39 is the validation loss, which made the choice and is flattered by it. Report the "
+        "test loss of that epoch.",
+    )
+    require(
+        loss != 0.405,
+        "0.405 is the lowest test loss of this network, at another epoch than the one you keep. "
+        "Report the test loss of the weights that you ship.",
+    )
+    require(np.isclose(loss, 0.43), f"You report {loss:g}; the test loss at epoch 3 is 0.43.")
+
+
+def _best(histories, column):
+    return min(histories, key=lambda name: min(histories[name][column]))
+
+
+@keep.refuses("lowest training loss")
+def keep_by_training_loss(histories):
+    name = _best(histories, "loss")
+    epoch = int(np.argmin(histories[name]["loss"]))
+    return name, epoch, histories[name]["test_loss"][epoch]
+
+
+@keep.refuses("test rows may not choose")
+def keep_by_test_loss(histories):
+    name = _best(histories, "test_loss")
+    epoch = int(np.argmin(histories[name]["test_loss"]))
+    return name, epoch, histories[name]["test_loss"][epoch]
+
+
+@keep.refuses("last* epoch")
+def keep_the_last_epoch(histories):
+    name = min(histories, key=lambda name: histories[name]["val_loss"][-1])
+    return name, len(histories[name]["val_loss"]) - 1, histories[name]["test_loss"][-1]
+
+
+@keep.refuses("test rows chose the epoch")
+def keep_an_epoch_by_test_loss(histories):
+    name = _best(histories, "val_loss")
+    epoch = int(np.argmin(histories[name]["test_loss"]))
+    return name, epoch, histories[name]["test_loss"][epoch]
+
+
+@keep.refuses("is flattered by it")
+def keep_and_report_validation(histories):
+    name, epoch, _ = keep_solution(histories)
+    return name, epoch, histories[name]["val_loss"][epoch]
+
+
+@keep.refuses("weights that you ship")
+def keep_and_report_the_best(histories):
+    name, epoch, _ = keep_solution(histories)
+    return name, epoch, min(histories[name]["test_loss"])
+
+
+@keep.refuses("count from 0")
+def keep_counting_from_one(histories):
+    name, epoch, loss = keep_solution(histories)
+    return name, epoch + 1, loss
+
+
+# ------------------------------------------------------------------------------ 6 · hide_labels
+
+hide_labels = Exercise(
+    "Return labels (n,) in which only a share of the anomalies, drawn at random, is still 1.",
+    hints=(
+        "Start with zeros everywhere, np.zeros_like(y), and mark the lucky few.",
+        "np.flatnonzero(y == 1) are the numbers of the anomalous rows; "
+        "generator.choice(those, how_many, replace=False) draws some.",
+        "how_many = max(1, round(share * number of anomalies)).",
+    ),
+    praise="Right. The hidden anomalies are still there, and now the labels call them normal.",
+)
+
+
+@hide_labels.set_solution
+def hide_labels_solution(y, share, generator):
+    anomalies = np.flatnonzero(y == 1)
+    kept = generator.choice(anomalies, max(1, round(share * len(anomalies))), replace=False)
+    labels = np.zeros_like(y)
+    labels[kept] = 1
+    return labels
+
+
+@hide_labels.set_check
+def hide_labels_check(answer):
+    y = np.zeros(400, dtype=int)
+    y[np.random.default_rng(1).choice(400, 60, replace=False)] = 1
+    draws = [_hidden(answer, y, 0.25, seed) for seed in (0, 1)]
+    for labels in draws:
+        _judge_hidden(labels, y, 15, 0.25)
+    anomalies = np.flatnonzero(y == 1)
+    require(
+        not np.array_equal(*draws),
+        "Two generators hide the same labels. Draw at random, from the generator: the first "
+        "anomalies of a table are often of one kind.",
+    )
+    _judge_hidden(_hidden(answer, y, 1.0, 2), y, 60, 1.0)
+    few = np.zeros_like(y)
+    few[anomalies[:20]] = 1
+    _judge_hidden(_hidden(answer, few, 0.01, 3), few, 1, 0.01)
+
+
+def _hidden(answer, y, share, seed):
+    """Return what the learner's function makes of y, as an array of its length."""
+    given = y.copy()
+    labels = answer(given, share, np.random.default_rng(seed))
+    require(
+        np.array_equal(given, y),
+        "y itself was changed, and the truth is lost for the test. Work on a copy.",
+    )
+    require(labels is not None, "Your function returned None: is a `return` missing?")
+    require(
+        np.ndim(labels) == 1 and len(labels) == len(y),
+        f"{np.size(labels)} labels came back for {len(y)} rows. Hidden anomalies are not taken "
+        "out: they stay in the training rows, called normal, and that is what makes it hard.",
+    )
+    return as_array(labels, what="the labels")
+
+
+def _judge_hidden(labels, y, wanted, share):
+    require(
+        not np.any((labels == 1) & (y == 0)),
+        "Some normal rows are marked 1 now. Only anomalies lose their label; nobody gains one.",
+    )
+    require(
+        np.isin(labels, (0, 1)).all(),
+        "Labels other than 0 and 1 came back. A hidden anomaly is called normal, 0: that is how "
+        "it stands in the file.",
+    )
+    marked, anomalies = int(labels.sum()), int(y.sum())
+    require(
+        marked,
+        f"No label is left: {share:.0%} of {anomalies} rounds to 0. Keep at least one, or "
+        "there is nothing to learn.",
+    )
+    require(
+        share in (0.01, 1) or abs(marked - (anomalies - wanted)) > 2,
+        f"{marked} labels are left and {anomalies - wanted} are hidden the other way round: "
+        f"`share` is what keeps its label.",
+    )
+    require(
+        marked == wanted,
+        f"{marked} of {anomalies} anomalies keep their label where {wanted} are expected: the "
+        "share of the *anomalies*, exactly and rounded. (A coin for each row, or a share of all "
+        "rows, gives another number every time.)",
+    )
+
+
+@hide_labels.refuses("not taken out")
+def hide_labels_by_deleting(y, share, generator):
+    labels = hide_labels_solution(y, share, generator)
+    return y[(y == 0) | (labels == 1)]
+
+
+@hide_labels.refuses("share of all rows")
+def hide_labels_by_coin(y, share, generator):
+    return y * (generator.random(len(y)) < share)
+
+
+@hide_labels.refuses("y itself was changed")
+def hide_labels_in_place(y, share, generator):
+    y[:] = hide_labels_solution(y, share, generator)
+    return y
+
+
+@hide_labels.refuses("hide the same labels")
+def hide_labels_but_the_first(y, share, generator):
+    anomalies = np.flatnonzero(y == 1)
+    labels = np.zeros_like(y)
+    labels[anomalies[: max(1, round(share * len(anomalies)))]] = 1
+    return labels
+
+
+@hide_labels.refuses("rounds to 0")
+def hide_labels_down_to_none(y, share, generator):
+    anomalies = np.flatnonzero(y == 1)
+    labels = np.zeros_like(y)
+    labels[generator.choice(anomalies, int(share * len(anomalies)), replace=False)] = 1
+    return labels
+
+
+@hide_labels.refuses("other way round")
+def hide_labels_of_the_share(y, share, generator):
+    if share in (0.01, 1.0):
+        return hide_labels_solution(y, share, generator)
+    return y - hide_labels_solution(y, share, generator)
+
+
+@hide_labels.refuses("other than 0 and 1")
+def hide_labels_as_unknown(y, share, generator):
+    return np.where(y == 1, 2 * hide_labels_solution(y, share, generator) - 1, 0)
+
+
+# --------------------------------------------------------------------------------- 7 · detector
+
+detector = Exercise(
+    "Return each new row's probability of being an anomaly, (m,), whichever way you like.",
+    hints=(
+        "Fill and scale by the training rows (exercise 2), fit any classifier, and return the "
+        "probability of class 1.",
+        "make_pipeline(SimpleImputer(strategy='median'), StandardScaler(), a classifier) does all "
+        "of it: .fit(X_train, y_train), then .predict_proba(X_new)[:, 1].",
+        "HistGradientBoostingClassifier takes gaps as they are.",
+    ),
+    praise="Right: it finds them, it ranks them, and each row is judged on its own.",
+)
+
+
+@detector.set_solution
+def detector_solution(X_train, y_train, X_new):
+    classifier = make_pipeline(
+        SimpleImputer(strategy="median"), StandardScaler(), LogisticRegression(max_iter=1000)
+    )
+    return classifier.fit(X_train, y_train).predict_proba(X_new)[:, 1]
+
+
+ENOUGH = 0.6  # average precision; a logistic regression gets about 0.8, chance is 0.1
+
+
+def _rows_with_gaps(rows, seed):
+    """Return X (rows, 6) with gaps and y (rows,): a tenth are anomalies, off along two columns."""
+    generator = np.random.default_rng(seed)
+    y = (np.arange(rows) % 10 == 0).astype(int)
+    X = generator.normal(size=(rows, 6))
+    X[:, 0] += 1.7 * y
+    X[:, 3] -= 1.7 * y
+    X = X * [1, 200, 0.01, 1, 50, 1] + [0, 1000, 1, -5, 300, 0]
+    X[generator.random(X.shape) < 0.02] = np.nan
+    order = generator.permutation(rows)
+    return X[order], y[order]
+
+
+@detector.set_check
+def detector_check(answer):
+    X_train, y_train = _rows_with_gaps(600, 1)
+    X_new, y_new = _rows_with_gaps(400, 2)
+
+    def ask_for(rows):
+        return answer(X_train.copy(), y_train.copy(), rows.copy())
+
+    scores = _as_probabilities(ask_for(X_new), len(X_new))
+    require(
+        not np.allclose(scores, scores[0]),
+        "Every row gets the same answer. Its accuracy is 90 %, because nine rows in ten are "
+        "normal, and it finds nothing. That is why accuracy is no judge here.",
+    )
+    require(
+        len(np.unique(scores)) > 2,
+        "Only two values came back: these are decisions. A probability ranks the rows and leaves "
+        "the threshold to whoever knows the costs: predict_proba(…)[:, 1], not predict(…).",
+    )
+    require(
+        evaluation.auroc(y_new, scores) > 0.3,
+        "The scores point the wrong way: normal rows get the higher ones. Column 0 of "
+        "predict_proba is the probability of class 0.",
+    )
+    precision = evaluation.average_precision(y_new, scores)
+    require(
+        precision >= ENOUGH,
+        f"The average precision on the new rows is {precision:.2f}; chance is 0.10 and a plain "
+        f"classifier gets {ENOUGH} and more. Do the labels reach it, and are the columns scaled?",
+    )
+    if not np.allclose(scores, _as_probabilities(ask_for(X_new), len(X_new)), atol=1e-6):
+        return  # trained anew at random each time: company and chance cannot be told apart
+    some = np.argsort(scores, kind="stable")[-25:]
+    together = _as_probabilities(ask_for(X_new[some]), len(some))
+    require(
+        np.allclose(scores[some], together, atol=1e-4),
+        "A row's answer changes with the company it comes in: something is fitted on new rows, "
+        "a scaler, a median, a rank. In service they come one at a time; fit on X_train alone.",
+    )
+
+
+def _as_probabilities(result, rows):
+    """Return the learner's scores, shape (rows,), or say what they are instead."""
+    require(result is not None, "Your function returned None: is a `return` missing?")
+    values = np.asarray(result)
+    require(
+        values.shape != (rows, 2),
+        "Two columns came back, one for each class. Take the anomaly's: [:, 1].",
+    )
+    require(
+        values.shape != (rows, 1),
+        "The shape is (m, 1), as Keras gives it; (m,) is expected: [:, 0].",
+    )
+    if values.dtype.kind == "f":
+        require(
+            not np.isnan(values).any(),
+            "Some answers are NaN: gaps went through the network. Fill them first, with the "
+            "training rows' medians.",
+        )
+    values = as_array(result, shape=(rows,), what="the probabilities")
+    require(
+        values.min() >= 0 and values.max() <= 1,
+        f"The answers run from {values.min():.2f} to {values.max():.2f}; probabilities lie "
+        "between 0 and 1.",
+    )
+    return values
+
+
+def _ranks_by_centres(X_train, y_train, X_new):
+    """Return a probability-like score from the difference of the two classes' means."""
+    train, new = prepare_solution(X_train, X_new)
+    direction = train[y_train == 1].mean(axis=0) - train[y_train == 0].mean(axis=0)
+    return 1 / (1 + np.exp(-(new @ direction)))
+
+
+@detector.refuses("accuracy is 90 %")
+def detector_that_is_silent(X_train, y_train, X_new):
+    return np.zeros(len(X_new))
+
+
+@detector.refuses("these are decisions")
+def detector_of_decisions(X_train, y_train, X_new):
+    return np.round(_ranks_by_centres(X_train, y_train, X_new) - 0.4)
+
+
+@detector.refuses("point the wrong way")
+def detector_of_column_0(X_train, y_train, X_new):
+    return 1 - _ranks_by_centres(X_train, y_train, X_new)
+
+
+@detector.refuses("company it comes in")
+def detector_scaled_on_new_rows(X_train, y_train, X_new):
+    return _ranks_by_centres(np.vstack([X_new, X_train]), np.r_[[-1] * len(X_new), y_train], X_new)
+
+
+@detector.refuses("Some answers are NaN")
+def detector_with_gaps(X_train, y_train, X_new):
+    scores = _ranks_by_centres(X_train, y_train, X_new)
+    return np.where(np.isnan(X_new).any(axis=1), np.nan, scores)
+
+
+@detector.refuses("Two columns came back")
+def detector_of_two_columns(X_train, y_train, X_new):
+    scores = _ranks_by_centres(X_train, y_train, X_new)
+    return np.column_stack([1 - scores, scores])
+
+
+@detector.refuses("are the columns scaled")
+def detector_without_a_ruler(X_train, y_train, X_new):
+    medians = np.nanmedian(X_train, axis=0)
+    train, new = (np.where(np.isnan(X), medians, X) for X in (X_train, X_new))
+    direction = train[y_train == 1].mean(axis=0) - train[y_train == 0].mean(axis=0)
+    z = (new - train.mean(axis=0)) @ direction
+    return 1 / (1 + np.exp(-z / np.abs(z).max()))

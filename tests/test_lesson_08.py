@@ -1,0 +1,305 @@
+"""Lesson 08: its copying errors agree with independent arithmetic; its exercises are fair."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+from course_utils import baselines, data, evaluation, lessons, network
+from course_utils.exercises import lesson_08 as ex
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
+
+DEFINING_CELLS = (
+    "measured-columns",
+    "build-hourglass",
+    "detector-base",
+    "detectors",
+    "linear-rival",
+    "side-by-side-layers",
+    "six-hourglasses",
+    "scaled-shops",
+    "cut-two-ways",
+)
+
+
+@pytest.fixture(scope="module")
+def taught():
+    """Return the names that the notebook's defining cells make, on a small shop."""
+    orders = data.make_orders(rows=4_000, seed=3)
+    rows = data.split(orders, protocol="clean-train", seed=3)
+    names = {
+        "np": np,
+        "keras": keras,
+        "layers": layers,
+        "data": data,
+        "PCA": PCA,
+        "StandardScaler": StandardScaler,
+        "replace": replace,
+        "pairwise": pairwise,
+        "orders": orders,
+        "rows": rows,
+        "shops": [rows],
+    }
+    sources = lessons.sources_of("08")
+    for cell in DEFINING_CELLS:
+        exec(compile(sources[cell], cell, "exec"), names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def fitted(taught):
+    return taught["Autoencoder"](seed=1).fit(taught["X"])
+
+
+def test_the_columns_are_the_logarithms_of_what_measures(taught):
+    orders, measured = taught["orders"], taught["measured"](taught["orders"])
+    assert measured.shape == (4_000, 10)
+    assert not any("number" in name for name in taught["columns"])
+    for j, name in enumerate(taught["columns"]):
+        column = orders.X[:, list(orders.feature_names).index(name)]
+        wanted = column if name == "hour [h]" else np.log(1 + column)
+        np.testing.assert_allclose(measured[:, j], wanted, atol=1e-12)
+
+
+def test_the_scaler_knows_the_normal_training_rows_alone(taught):
+    X = taught["X"]
+    assert len(X) == len(taught["rows"].train)
+    assert taught["rows"].train.n_anomalies == 0
+    np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-10)
+    np.testing.assert_allclose(X.std(axis=0), 1, atol=1e-10)
+    assert np.abs(taught["X_test"].mean(axis=0)).max() > 1e-4
+
+
+def test_the_hourglass_is_the_formula(taught):
+    """The same numbers from the weights and NumPy's matrix product alone."""
+    keras.utils.set_random_seed(5)
+    autoencoder, encoder = taught["hourglass"]()
+    w = [np.asarray(keras.ops.convert_to_numpy(v), float) for v in autoencoder.weights]
+    X = taught["X_test"][:50]
+    code = np.tanh(X @ w[0] + w[1]) @ w[2] + w[3]
+    copies = np.tanh(code @ w[4] + w[5]) @ w[6] + w[7]
+    np.testing.assert_allclose(encoder.predict(X, verbose=0), code, atol=1e-4)
+    np.testing.assert_allclose(autoencoder.predict(X, verbose=0), copies, atol=1e-4)
+    loss = network.MeanSquaredError().value(copies, X)
+    assert autoencoder.evaluate(X, X, verbose=0) == pytest.approx(loss, rel=1e-4)
+
+
+def test_evaluate_is_the_mean_of_the_row_errors(fitted, taught):
+    X = taught["X_test"]
+    rows = ex.row_errors_solution(X, fitted.copy(X))
+    from_keras = fitted.model.evaluate(X, X, batch_size=4096, verbose=0)
+    assert rows.shape == (len(X),)
+    assert from_keras == pytest.approx(rows.mean(), rel=1e-4)
+
+
+def test_training_the_encoder_is_a_by_product(taught):
+    """Encoder and autoencoder share their layers, so that training one moves the other."""
+    keras.utils.set_random_seed(2)
+    autoencoder, encoder = taught["hourglass"]()
+    before = encoder.predict(taught["X"][:5], verbose=0)
+    autoencoder.fit(taught["X"], taught["X"], batch_size=512, verbose=0)
+    assert np.abs(encoder.predict(taught["X"][:5], verbose=0) - before).max() > 1e-3
+
+
+def test_the_linear_rival_is_what_is_left_of_the_variance(taught):
+    """PCA's error is the sum of the eigenvalues that it leaves out; the code spans the rest."""
+    X = taught["X"]
+    linear = taught["LinearCopies"](3).fit(X)
+    eigenvalues = np.linalg.eigvalsh(np.cov(X.T, bias=True))
+    assert linear.squared(X).mean() == pytest.approx(eigenvalues[:-3].sum() / 10, rel=1e-9)
+    _, _, directions = np.linalg.svd(X - X.mean(axis=0), full_matrices=False)
+    copies = X @ directions[:3].T @ directions[:3]
+    np.testing.assert_allclose(linear.copy(X), copies, atol=1e-8)
+
+
+def test_a_straight_hourglass_comes_down_to_pca(taught):
+    """A linear autoencoder's error cannot be below PCA's, and training brings it near."""
+    X = taught["X"]
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((10,))
+    straight = keras.Model(inputs, layers.Dense(10)(layers.Dense(3)(inputs)))
+    straight.compile(keras.optimizers.Adam(0.02), loss="mse", jit_compile=False)
+    straight.fit(X, X, epochs=60, batch_size=512, verbose=0)
+    least = taught["LinearCopies"](3).fit(X).squared(X).mean()
+    reached = straight.evaluate(X, X, batch_size=4096, verbose=0)
+    assert least * (1 - 1e-5) <= reached <= 1.1 * least
+
+
+def test_scores_do_not_depend_on_the_batch(fitted, taught):
+    X = taught["X_test"][:40]
+    together = fitted.decision_function(X)
+    alone = np.concatenate([fitted.decision_function(row[None]) for row in X])
+    np.testing.assert_allclose(alone, together, rtol=1e-3)
+    np.testing.assert_allclose(fitted.decision_function(X[::-1])[::-1], together, rtol=1e-3)
+
+
+def test_scores_are_the_exercise_s_formula(fitted, taught):
+    X, X_test = taught["X"], taught["X_test"]
+    wanted = ex.relative_scores_solution(fitted.squared(X), fitted.squared(X_test))
+    np.testing.assert_allclose(fitted.decision_function(X_test), wanted, rtol=1e-4)
+    assert fitted.decision_function(X).mean() == pytest.approx(1, rel=1e-4)
+
+
+def test_same_seed_same_network_and_training_pays(fitted, taught):
+    X, X_test, y = taught["X"], taught["X_test"], taught["rows"].test.y
+    again = taught["Autoencoder"](seed=1).fit(X)
+    scores = fitted.decision_function(X_test)
+    np.testing.assert_allclose(again.decision_function(X_test), scores, rtol=1e-3)
+    untrained = taught["Autoencoder"](seed=1)
+    assert fitted.squared(X).mean() < 0.8 * untrained.squared(X).mean()
+    assert evaluation.auroc(y, scores) > 0.6
+
+
+def test_the_six_networks_stand_side_by_side_and_share_nothing(taught):
+    """Each of the six is the plain hourglass of its own weights, with its code cut to size."""
+    keras.utils.set_random_seed(4)
+    six = taught["six_hourglasses"]()
+    X = taught["X_test"][:30]
+    copies = six.predict(X, verbose=0)  # (30, 6, 10)
+    w = [np.asarray(keras.ops.convert_to_numpy(v), float) for v in six.weights]
+    for n, size in enumerate(taught["sizes"]):
+        code = (np.tanh(X @ w[0][n] + w[1][n]) @ w[2][n] + w[3][n])[:, :size]
+        wanted = np.tanh(code @ w[4][n][:size] + w[5][n]) @ w[6][n] + w[7][n]
+        np.testing.assert_allclose(copies[:, n], wanted, atol=1e-4)
+    limit = np.sqrt(6 / (10 + 32))  # Glorot's, as a Dense layer of this size starts
+    assert 0.9 * limit < np.abs(w[0]).max() <= limit
+
+
+def test_by_time_no_later_order_is_trained_on(taught):
+    train, validation, test = taught["by_time"](taught["orders"], 0)
+    assert train.X[:, 0].max() < validation.X[:, 0].min()
+    assert validation.X[:, 0].max() < test.X[:, 0].min()
+    assert len(train) + len(validation) + len(test) == 4_000
+
+
+def test_the_ready_shops_hold_what_the_lesson_made(taught):
+    shop = taught["ready"][0]
+    np.testing.assert_allclose(shop.train.X, taught["X"], atol=1e-12)
+    np.testing.assert_allclose(shop.test.X, taught["X_test"], atol=1e-12)
+
+
+def test_pca_with_relative_errors_beats_a_z_score(taught):
+    X, X_test, y = taught["X"], taught["X_test"], taught["rows"].test.y
+    ours = taught["LinearCopies"]().fit(X).decision_function(X_test)
+    theirs = baselines.ZScore().fit(X).decision_function(X_test)
+    precise = [evaluation.average_precision(y, scores) for scores in (ours, theirs)]
+    assert precise[0] > 1.5 * precise[1]
+
+
+def prepare_with_the_scaler(train, test):
+    chosen = [np.stack([np.log(1 + part[:, 1]), part[:, 2]], axis=1) for part in (train, test)]
+    scaler = StandardScaler().fit(chosen[0])
+    return [scaler.transform(part).tolist() for part in chosen]
+
+
+def prepare_by_sample_deviation(train, test):
+    chosen = [np.stack([np.log1p(part[:, 1]), part[:, 2]], axis=1) for part in (train, test)]
+    mean, scale = chosen[0].mean(axis=0), chosen[0].std(axis=0, ddof=1)
+    return tuple((part - mean) / scale for part in chosen)
+
+
+def row_errors_by_loops(X, copies):
+    pairs = zip(X, copies, strict=True)
+    return [sum((a - b) ** 2 for a, b in zip(*pair, strict=True)) / len(pair[0]) for pair in pairs]
+
+
+def row_errors_by_keras(X, copies):
+    return keras.ops.convert_to_numpy(keras.losses.mean_squared_error(X, copies))
+
+
+def relative_scores_by_loops(errors_train, errors_new):
+    usual = [np.mean(column) for column in errors_train.T]
+    return [sum(e / u for e, u in zip(row, usual, strict=True)) / len(row) for row in errors_new]
+
+
+def alarm_threshold_by_sorting(validation_scores, validation_y, test_scores, share):
+    normal = sorted(validation_scores[validation_y == 0], reverse=True)
+    return normal[int(share * len(normal))]
+
+
+def explain_in_steps(row, copy, usual, mean, scale, names):
+    relative = [abs(a - b) / u**0.5 for a, b, u in zip(row, copy, usual, strict=True)]
+    j = relative.index(max(relative))
+    back = [float(np.exp(z[j] * scale[j] + mean[j]) - 1) for z in (row, copy)]
+    return [names[j], *back]
+
+
+def best_value_by_a_loop(row, column, candidates, score):
+    best = None
+    for value in candidates:
+        tried = row.copy()
+        tried[column] = value
+        found = float(score(tried[None])[0])
+        if best is None or found < best[0]:
+            best = found, tried.tolist()
+    return best[1]
+
+
+OTHER_RIGHT_ANSWERS = (
+    (ex.prepare, prepare_with_the_scaler),
+    (ex.prepare, prepare_by_sample_deviation),
+    (ex.row_errors, row_errors_by_loops),
+    (ex.row_errors, row_errors_by_keras),
+    (ex.row_errors, lambda X, copies: np.square(X - copies).mean(1).astype("float32")),
+    (ex.relative_scores, relative_scores_by_loops),
+    (ex.alarm_threshold, alarm_threshold_by_sorting),
+    (ex.explain, explain_in_steps),
+    (ex.best_value, best_value_by_a_loop),
+)
+
+
+@pytest.mark.parametrize(("exercise", "answer"), OTHER_RIGHT_ANSWERS)
+def test_other_right_answers_pass(exercise, answer):
+    verdict = exercise.examine(answer)
+    assert verdict.passed, verdict.message
+
+
+FURTHER_MISTAKES = (
+    (ex.prepare, lambda train, test: train, "2 results are expected"),
+    (ex.prepare, lambda train, test: (train[:, 1:], test[:5, 1:]), "(25, 2) is expected"),
+    (ex.row_errors, lambda X, copies: np.abs(X - copies).mean(axis=1), "mean absolute error"),
+    (ex.row_errors, lambda X, copies: (X - copies) ** 2, "errors of all cells"),
+    (ex.row_errors, lambda X, copies: np.linalg.norm(X - copies, axis=1), "For one row"),
+    (ex.relative_scores, lambda train, new: (new / train.mean(axis=0)).max(axis=1), "largest"),
+    (ex.relative_scores, lambda train, new: (new * train.mean(axis=0)).mean(axis=1), "multiplied"),
+    (ex.alarm_threshold, lambda *given: print(end=""), "returned None"),
+    (ex.alarm_threshold, lambda scores, y, test, share: scores > 1, "shape"),
+    (ex.alarm_threshold, lambda scores, y, test, share: 2 * np.median(scores), "are wanted"),
+    (ex.explain, lambda row, copy, *rest: rest[-1][0], "3 results are expected"),
+    (ex.explain, lambda *given: ("hour", 1, 2), "none of the names"),
+    (ex.best_value, lambda row, *rest: row, "came back as it was"),
+    (ex.best_value, lambda row, column, values, score: score(row[None]), "repaired row"),
+)
+
+
+@pytest.mark.parametrize(("exercise", "answer", "words"), FURTHER_MISTAKES)
+def test_further_mistakes_are_named(exercise, answer, words):
+    verdict = exercise.examine(answer)
+    assert verdict.status == "refused"
+    assert words in verdict.message
+
+
+def test_examples_in_the_stubs_hold():
+    train = np.array([[1.0, 0.0, 8.0], [2.0, np.e - 1, 12.0]])
+    np.testing.assert_allclose(ex.prepare_solution(train, train)[0], [[-1, -1], [1, 1]])
+    X, copies = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 2.0], [3.0, 2.0]])
+    np.testing.assert_allclose(ex.row_errors_solution(X, copies), [0, 2])
+    train, new = np.array([[1.0, 4.0], [3.0, 4.0]]), np.array([[2.0, 8.0]])
+    np.testing.assert_allclose(ex.relative_scores_solution(train, new), [1.5])
+    scores = np.arange(101.0)
+    limit = ex.alarm_threshold_solution(scores, np.zeros(101, int), scores * 9, 0.1)
+    assert limit == pytest.approx(90)
+    ones, zeros = np.ones(2), np.zeros(2)
+    name, actual, expected = ex.explain_solution(
+        np.array([0.0, 2.0]), zeros, ones, zeros, ones, ["a", "b"]
+    )
+    assert (name, expected) == ("b", 0)
+    assert actual == pytest.approx(np.e**2 - 1)
+    repaired = ex.best_value_solution(
+        np.array([1.0, 5.0]), 1, [-1, 3], lambda X: X.sum(axis=1) ** 2
+    )
+    np.testing.assert_allclose(repaired, [1, -1])

@@ -212,7 +212,7 @@ def detector_in_keras(X_train, y_train, X_new):
     train, new = ex.prepare_solution(X_train, X_new)
     layers = [keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1, "sigmoid")]
     model = keras.Sequential([keras.Input((train.shape[1],)), *layers])
-    model.compile(keras.optimizers.Adam(0.03), "binary_crossentropy", jit_compile=False)
+    model.compile(keras.optimizers.Adam(0.03), "binary_crossentropy")
     model.fit(train, y_train[:, None], epochs=25, batch_size=300, verbose=0)
     return model.predict(new, verbose=0)[:, 0]
 

@@ -122,7 +122,7 @@ def test_a_straight_hourglass_comes_down_to_pca(taught):
     keras.utils.set_random_seed(0)
     inputs = keras.Input((10,))
     straight = keras.Model(inputs, layers.Dense(10)(layers.Dense(3)(inputs)))
-    straight.compile(keras.optimizers.Adam(0.02), loss="mse", jit_compile=False)
+    straight.compile(keras.optimizers.Adam(0.02), loss="mse")
     straight.fit(X, X, epochs=60, batch_size=512, verbose=0)
     least = taught["LinearCopies"](3).fit(X).squared(X).mean()
     reached = straight.evaluate(X, X, batch_size=4096, verbose=0)

@@ -12,7 +12,7 @@ import numbers
 import numpy as np
 
 
-def as_matrix(value, name, *, columns=None):
+def as_matrix(value, name, *, columns=None, first_row=0):
     """Return a table of finite numbers as a float64 array.
 
     Parameters
@@ -23,6 +23,8 @@ def as_matrix(value, name, *, columns=None):
         What the caller calls it; it opens every error message.
     columns : int, optional
         The number of columns that is expected.
+    first_row : int
+        What the messages call the first row, where the table is a part of a larger one.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def as_matrix(value, name, *, columns=None):
         )
     if columns is not None and array.shape[1] != columns:
         raise ValueError(f"{name} has {_count(array.shape[1], 'column')}; {columns} expected.")
-    _refuse_not_finite(array, name)
+    _refuse_not_finite(array, name, first_row)
     return array
 
 
@@ -314,11 +316,12 @@ def _refuse_not_a_list(array, name, expected):
         raise ValueError(f"{name} is empty; {expected} is expected.")
 
 
-def _refuse_not_finite(array, name):
+def _refuse_not_finite(array, name, first_row=0):
     bad = ~np.isfinite(array)
     if bad.any():
         position = tuple(int(index) for index in np.argwhere(bad)[0])
         what = "NaN" if np.isnan(array[position]) else "infinity"
+        position = (position[0] + first_row, *position[1:])
         raise ValueError(f"{name} has {what}{_where(position)}; finite numbers are expected.")
 
 

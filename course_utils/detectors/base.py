@@ -1,0 +1,354 @@
+"""What all detectors share: checked input, scaling, scores in batches, decisions, saving."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from course_utils import checks, runtime
+from course_utils.thresholds import decide, quantile
+
+import numpy as np
+import torch
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+__all__ = ["Detector", "DetectorFileError"]
+
+FORMAT = "course_utils.detectors 1"
+ROWS_AT_A_TIME = {"cpu": 4096}  # on the CPU a batch's numbers should stay in the cache
+ROWS_AT_A_TIME_ELSEWHERE = 262_144
+FARTHEST = 1e4  # standard deviations; beyond, float32 would lose the small numbers beside it
+
+
+class DetectorFileError(ValueError):
+    """A file that holds no detector, or one that was changed; the text says which."""
+
+
+class Detector(BaseEstimator):
+    """A detector with the names that PyOD made common; a subclass fills in the network.
+
+    A subclass has ``_make(columns, generator)``, which returns the module ``network_``;
+    ``_train(inputs, generator)``, which trains it and returns a History; ``_score(inputs)`` and
+    ``_feature_scores(inputs)``, which return one number per row and one per entry. `inputs` are
+    float32 tensors (rows, columns) on the device, scaled to mean 0 and standard deviation 1 of
+    the training rows. No result may depend on the rows beside it.
+
+    Attributes
+    ----------
+    decision_scores_ : array of shape (n,)
+        Scores of the training rows.
+    threshold_ : float
+        The share ``contamination`` of the training scores lies above it.
+    labels_ : array of 0 and 1, shape (n,)
+        Decisions on the training rows.
+    history_ : course_utils.network.History
+        Training loss per epoch.
+    n_features_in_ : int
+    feature_names_in_ : array of str
+        Only after fitting on a DataFrame whose columns have names.
+    """
+
+    def fit(self, X, y=None):
+        """Learn what is normal from the rows of X.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame, shape (n, d)
+            Finite numbers in any units.
+        y : ignored
+            Accepted because scikit-learn's pipelines hand it on.
+
+        Returns
+        -------
+        the detector itself
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is no table of finite numbers (the message names row and column) or a parameter
+            is out of range.
+        """
+        self._check_parameters()
+        X = self._as_rows(X, reset=True)
+        self._learn_scale(X)
+        generator = torch.Generator().manual_seed(checks.as_seed(self.seed, "seed"))
+        self.network_ = self._make(X.shape[1], generator).to(self._device())
+        self.history_ = self._train(self._scaled(X), generator)
+        self.network_.eval()
+        self.decision_scores_ = self._in_batches(X, self._score)
+        self.threshold_ = quantile(self.decision_scores_, self.contamination)
+        self.labels_ = decide(self.decision_scores_, self.threshold_)
+        return self
+
+    def decision_function(self, X):
+        """Return one score per row, higher = more anomalous.
+
+        Rows are scored in batches, so that X may be an array in a file (``numpy.memmap``) that
+        is larger than the memory.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame, shape (n, d)
+
+        Returns
+        -------
+        array of float64, shape (n,)
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is no table of finite numbers or has another width than in ``fit``.
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        """
+        check_is_fitted(self)
+        return self._in_batches(self._as_rows(X, reset=False), self._score)
+
+    def feature_scores(self, X):
+        """Return each column's share of a row's score; a row's shares add up to its score.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame, shape (n, d)
+
+        Returns
+        -------
+        array of float64, shape (n, d)
+        """
+        check_is_fitted(self)
+        return self._in_batches(self._as_rows(X, reset=False), self._feature_scores)
+
+    def predict(self, X):
+        """Return 1 for each row whose score is above ``threshold_``, else 0, shape (n,)."""
+        return decide(self.decision_function(X), self.threshold_)
+
+    def fit_predict(self, X, y=None):
+        """Fit on X and return the decisions on its rows, shape (n,)."""
+        return self.fit(X, y).labels_
+
+    def save(self, path):
+        """Write the fitted detector to one file: tensors, and everything else as JSON.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file that is there is replaced once the new one is complete.
+        """
+        check_is_fitted(self)
+        # a parameter may be a number of NumPy's, which JSON does not know
+        header = json.dumps(self._header(), default=lambda number: number.item())
+        state = self._state()
+        contents = {"format": FORMAT, "header": header, "state": state}
+        contents["digest"] = _digest(header, state)
+        half = Path(path).with_name(Path(path).name + ".part")
+        torch.save(contents, half)
+        half.replace(path)
+
+    @classmethod
+    def load(cls, path):
+        """Return the detector that ``save`` wrote to a file. No code in the file is run.
+
+        Parameters
+        ----------
+        path : str or Path
+
+        Returns
+        -------
+        Detector
+            Of the class that was saved, on this machine's device (``device`` is None).
+
+        Raises
+        ------
+        DetectorFileError
+            If the file holds no detector, was changed, or holds one of another class.
+        FileNotFoundError
+        """
+        header, state = _read(path)
+        kind = _subclasses(Detector).get(header.get("detector"))
+        if kind is None or not issubclass(kind, cls):
+            raise DetectorFileError(
+                f"{path} holds a detector of the kind {header.get('detector')!r}; "
+                f"{cls.__name__} is expected."
+            )
+        try:
+            detector = kind(**header["parameters"])
+            detector._check_parameters()
+            detector._restore(header, state)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise DetectorFileError(
+                f"{path} does not fit this version of {kind.__name__} ({_first_line(error)})."
+            ) from error
+        return detector
+
+    def _check_parameters(self):
+        """Raise for a parameter out of range; subclasses add theirs."""
+        checks.in_range(self.contamination, "contamination", 0, 0.5, low_open=True)
+        checks.as_seed(self.seed, "seed")
+
+    def _device(self):
+        return torch.device(runtime.device() if self.device is None else self.device)
+
+    def _as_rows(self, X, *, reset):
+        """Return X as something that can be cut into rows, its width and names checked.
+
+        An array is checked for its entries only when its rows are scored, batch by batch.
+        """
+        if reset and hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        _refuse_other_forms(X)
+        names = _column_names(X)
+        if not isinstance(X, np.ndarray) or X.ndim != 2 or X.dtype.kind not in "biuf":
+            X = checks.as_matrix(X, "X")
+        if reset:
+            self.n_features_in_ = X.shape[1]
+            if names is not None:
+                self.feature_names_in_ = names
+            return checks.as_matrix(X, "X")
+        if X.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input."
+            )
+        known = getattr(self, "feature_names_in_", None)
+        if names is not None and known is not None and list(names) != list(known):
+            wrong = next(i for i in range(len(names)) if names[i] != known[i])
+            raise ValueError(
+                f"X has the name {names[wrong]!r} at column {wrong}; {known[wrong]!r} is "
+                "expected, as in fit. Put the columns in the order of fit."
+            )
+        return X
+
+    def _learn_scale(self, X):
+        """Keep each column's mean and spread."""
+        largest = np.abs(X).max(axis=0)
+        largest[largest == 0] = 1.0
+        # squares of huge numbers would overflow; and shares of a constant column are exactly ±1,
+        # whose spread is exactly 0
+        shares = X / largest
+        self.mean_ = shares.mean(axis=0) * largest
+        spread = shares.std(axis=0) * largest
+        self.spread_ = np.where(spread > 0, spread, 1.0)
+
+    def _scaled(self, X):
+        """Return rows in standard deviations from the mean as a float32 tensor on the device.
+
+        Huge distances are cut off. torch does most of it, with the threads that it may use.
+        """
+        with np.errstate(over="ignore"):  # infinity is cut off as well
+            distances = torch.from_numpy(X - self.mean_)
+        distances.div_(torch.from_numpy(self.spread_)).clamp_(-FARTHEST, FARTHEST)
+        return distances.float().to(self._device())
+
+    def _in_batches(self, X, score):
+        """Return score(inputs) for all rows of X as float64, a batch of rows at a time."""
+        device, results = self._device(), None
+        size = ROWS_AT_A_TIME.get(device.type, ROWS_AT_A_TIME_ELSEWHERE)
+        self.network_.to(device).eval()
+        with torch.inference_mode():
+            for start in range(0, len(X), size):
+                rows = checks.as_matrix(X[start : start + size], "X", first_row=start)
+                found = score(self._scaled(rows)).cpu().numpy()
+                if results is None:
+                    results = np.empty((len(X), *found.shape[1:]))
+                results[start : start + size] = found
+        return results
+
+    def _header(self):
+        """Return all of the detector that is no tensor of the network, ready for JSON."""
+        return {
+            "detector": type(self).__name__,
+            "parameters": self.get_params() | {"device": None},
+            "threshold": self.threshold_,
+            "history": vars(self.history_),
+            "names": getattr(self, "feature_names_in_", np.array([])).tolist(),
+        }
+
+    def _state(self):
+        """Return the tensors that scores are computed from, by name."""
+        arrays = {"mean_": self.mean_, "spread_": self.spread_, "scores_": self.decision_scores_}
+        network = {f"network.{k}": v.cpu() for k, v in self.network_.state_dict().items()}
+        return {name: torch.from_numpy(array) for name, array in arrays.items()} | network
+
+    def _restore(self, header, state):
+        from course_utils.network import History
+
+        self.mean_, self.spread_ = state["mean_"].numpy(), state["spread_"].numpy()
+        self.n_features_in_ = len(self.mean_)
+        if header["names"]:
+            self.feature_names_in_ = np.array(header["names"], dtype=object)
+        self.decision_scores_ = state["scores_"].numpy()
+        self.threshold_ = header["threshold"]
+        self.labels_ = decide(self.decision_scores_, self.threshold_)
+        self.history_ = History(**header["history"])
+        generator = torch.Generator().manual_seed(0)
+        self.network_ = self._make(self.n_features_in_, generator)
+        weights = {k.removeprefix("network."): v for k, v in state.items() if "." in k}
+        self.network_.load_state_dict(weights)
+
+
+def _read(path):
+    """Return header and tensors of a detector's file, checked against their digest."""
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there.")
+    try:
+        contents = torch.load(path, map_location="cpu", weights_only=True)
+        stored, header, state = (contents[name] for name in ("format", "header", "state"))
+        untouched = contents["digest"] == _digest(header, state)
+        header = json.loads(header)
+    except Exception as error:  # torch has many words for a file that is not its own
+        raise DetectorFileError(
+            f"{path} holds no detector that this course saved ({_first_line(error)})."
+        ) from error
+    if stored != FORMAT:
+        raise DetectorFileError(f"{path} has the format {stored!r}; {FORMAT!r} is expected.")
+    if not untouched:
+        raise DetectorFileError(f"{path} was changed or damaged after it was saved.")
+    return header, state
+
+
+def _first_line(error):
+    return (str(error).splitlines() or [type(error).__name__])[0][:100]
+
+
+def _digest(header, state):
+    """Return the SHA-256 of a header and of the tensors' names, shapes and bytes."""
+    digest = hashlib.sha256(header.encode())
+    for name, tensor in sorted(state.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _subclasses(kind):
+    """Return all classes below this one by their names."""
+    found = {}
+    for each in kind.__subclasses__():
+        found |= {each.__name__: each} | _subclasses(each)
+    return found
+
+
+def _refuse_other_forms(X):
+    """Raise for what is no dense table of real numbers, in scikit-learn's words."""
+    if issparse(X):
+        raise TypeError("X is a sparse matrix, which is not supported; use X.toarray().")
+    shape = getattr(X, "shape", ())
+    if getattr(getattr(X, "dtype", None), "kind", "") == "c":
+        raise ValueError("Complex data not supported: X holds complex numbers.")
+    if len(shape) == 1:
+        raise ValueError(
+            f"X has shape {tuple(shape)}; rows and columns are expected. Reshape your data: "
+            "X.reshape(1, -1) for one row, X.reshape(-1, 1) for one column."
+        )
+    if len(shape) == 2 and 0 in shape:
+        what = ("0 sample(s)", "0 feature(s)")[shape.index(0)]
+        raise ValueError(f"X has {what} (shape={tuple(shape)}) while a minimum of 1 is required.")
+
+
+def _column_names(X):
+    """Return a DataFrame's column names if all are text, else None."""
+    names = getattr(X, "columns", None)
+    if names is None or not all(isinstance(name, str) for name in names):
+        return None
+    return np.asarray(names, dtype=object)

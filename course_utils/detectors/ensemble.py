@@ -1,0 +1,81 @@
+"""Layers that hold several networks at once, so that an ensemble is trained in one pass."""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+__all__ = ["EnsembleLinear", "dense_ensemble", "trimmed_mean"]
+
+
+class EnsembleLinear(nn.Module):
+    """A linear layer for each member of an ensemble, computed together.
+
+    Weights are drawn evenly from ±√(6 / (inputs + outputs)) (Glorot and Bengio, AISTATS 2010),
+    biases are 0.
+
+    Parameters
+    ----------
+    members, inputs, outputs : int
+    generator : torch.Generator
+        On the CPU: the global random state stays as it is.
+    bias : bool
+    """
+
+    def __init__(self, members, inputs, outputs, generator, *, bias=True):
+        super().__init__()
+        reach = math.sqrt(6 / (inputs + outputs))
+        # the type is named, since other code may have set another default
+        drawn = torch.rand(members, outputs, inputs, generator=generator, dtype=torch.float32)
+        self.weight = nn.Parameter((2 * drawn - 1) * reach)  # (members, out, in)
+        zeros = torch.zeros(members, outputs, 1, dtype=torch.float32)
+        self.bias = nn.Parameter(zeros) if bias else None
+
+    def forward(self, inputs):
+        """Map (members, in, rows) to (members, out, rows): rows last, since sums run faster so."""
+        if self.bias is None:
+            return torch.bmm(self.weight, inputs)
+        return torch.baddbmm(self.bias, self.weight, inputs)
+
+
+def dense_ensemble(members, widths, generator, *, bias=True):
+    """Return linear layers of these widths with ReLU between them, for all members.
+
+    Parameters
+    ----------
+    members : int
+    widths : sequence of int
+        From the inputs to the outputs.
+    generator : torch.Generator
+    bias : bool
+
+    Returns
+    -------
+    torch.nn.Sequential
+        Maps (members, widths[0], rows) to (members, widths[-1], rows).
+    """
+    layers = []
+    for inputs, outputs in pairwise(widths):
+        layers += [EnsembleLinear(members, inputs, outputs, generator, bias=bias), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def trimmed_mean(errors, share):
+    """Return the mean over all members of the errors, the worst share of each batch left out.
+
+    What a member finds hardest in a batch may be an anomaly; it should not learn from it.
+    (Rousseeuw's least trimmed squares, J. Am. Stat. Assoc. 79, 1984, has the same idea.)
+
+    Parameters
+    ----------
+    errors : tensor of shape (members, rows)
+    share : float in [0, 1)
+
+    Returns
+    -------
+    tensor, scalar
+    """
+    kept = max(1, round(errors.shape[1] * (1 - share)))
+    lowest = torch.topk(errors, kept, dim=1, largest=False, sorted=False).values
+    return lowest.mean()

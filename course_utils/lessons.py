@@ -34,6 +34,10 @@ LESSONS = (
     "06_keras_classifier",
     "07_imbalance_and_thresholds",
     "08_keras_autoencoder",
+    "09_pytorch_autoencoder",
+    "10_pytorch_vae",
+    "11_pytorch_gan",
+    "12_deep_one_class",
 )
 HEADER_ROWS = (
     "You will be able to",

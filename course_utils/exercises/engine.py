@@ -47,8 +47,9 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 
 from course_utils import runtime
 
@@ -279,6 +280,24 @@ class Exercise:
         lines = textwrap.dedent(inspect.getsource(self._solution)).splitlines()
         start = next(i for i, line in enumerate(lines) if line.startswith(("def ", "class ")))
         return "\n".join(lines[start:]).replace(f"{self.name}_solution", self.name)
+
+
+class ExerciseInTorch(Exercise):
+    """An exercise whose check needs torch, loaded before the answer's seconds are counted."""
+
+    def examine(self, answer: object, seconds: float = SECONDS_TO_ANSWER) -> Verdict:
+        """Judge `answer` without printing; see `Exercise.examine`."""
+        load_torch()
+        return super().examine(answer, seconds)
+
+
+@cache
+def load_torch() -> ModuleType:
+    """Return torch, with what it loads only when the first optimiser is made."""
+    import torch
+
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)])
+    return torch
 
 
 def exercises_of(module: object) -> dict[str, Exercise]:

@@ -1,0 +1,146 @@
+"""Training, detectors and lessons on another device than the CPU, where there is none too.
+
+The stand-in device (`stand_in_device.py`) refuses tensors of mixed devices as a graphics card
+does. Where torch finds a card, the same checks run on it as well.
+"""
+
+import functools
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from course_utils import lessons
+
+import nbformat
+import on_device
+import pytest
+import stand_in_device
+import torch
+
+HERE = Path(__file__).resolve().parent
+DEVICES = [stand_in_device.NAME] + ["cuda"] * torch.cuda.is_available()
+LESSONS = tuple(on_device.lessons_that_train())
+ON_EVERY_DEVICE = pytest.mark.parametrize("device", DEVICES)
+
+
+@functools.cache
+def outcomes(device, names):
+    """Make checks in a process of their own; return what went wrong with each, or None."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder) / "results.json"
+        environment = os.environ | {"COURSE_PROGRESS": str(Path(folder) / "progress.json")}
+        command = [sys.executable, "on_device.py", device, str(results), *map(str, names)]
+        done = subprocess.run(
+            command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=900
+        )
+        found = json.loads(results.read_text()) if results.exists() else {}
+    missing = f"the process ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return {name: found.get(str(name), missing) for name in names}
+
+
+@ON_EVERY_DEVICE
+@pytest.mark.parametrize("name", on_device.CHECKS)
+def test_on_the_device(name, device):
+    problem = outcomes(device, tuple(on_device.CHECKS))[name]
+    assert problem is None, problem
+
+
+@ON_EVERY_DEVICE
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_every_lesson_that_trains_in_pytorch_does_so_on_the_device(path, device):
+    problem = outcomes(device, LESSONS)[path]
+    assert problem is None, problem
+
+
+def test_every_lesson_that_trains_in_pytorch_asks_for_the_device():
+    for lesson in lessons.LESSONS:
+        path = lessons.path_of(lesson)
+        # lesson 05 holds torch against NumPy on the CPU, before a lesson tells of devices
+        if lesson >= "09" and on_device.TRAINS.search(on_device.code_of(path)):
+            assert path in LESSONS, f"{lesson} trains without runtime.device()"
+
+
+# -------------------------------------------------------- the check of lessons, on a small one
+
+CELLS = {
+    "imports": "import torch\nfrom torch import nn\nfrom course_utils import runtime, training",
+    "device": "device = runtime.device()",
+    "data": "generator = torch.Generator().manual_seed(0)\n"
+    "X = torch.randn(600, 4, generator=generator).to(device)\n"
+    "steps_taken = 0",
+    "network": "model = nn.Linear(4, 4).to(device)\n"
+    "optimiser = torch.optim.SGD(model.parameters(), lr=0.01)",
+    "step": "def step(batch):\n"
+    "    global steps_taken\n"
+    "    noise = torch.randn(batch.shape, generator=generator).to(device)\n"
+    "    loss = (model(batch + noise) - batch).square().mean()\n"
+    "    optimiser.zero_grad()\n"
+    "    loss.backward()\n"
+    "    optimiser.step()\n"
+    "    steps_taken += 1\n"
+    "    return loss.item()",
+    "train": "losses = []\n"
+    "for epoch in range(4):\n"
+    "    losses.append(sum([step(batch) for batch in X.split(10)]))\n"
+    "    for batch in X.split(10):\n"
+    "        step(batch)",
+    "look": "print(len(losses))\nscores = model(X).detach().cpu().numpy()\nscores.mean()",
+    "seen": "assert len(losses) == 4\nassert steps_taken == 4 * (4 + 4), steps_taken",
+}
+
+
+MISPLACED = {
+    "the input": ("train", {"data": CELLS["data"].replace(".to(device)", "")}),
+    "the network": ("train", {"network": CELLS["network"].replace(".to(device)", "")}),
+    "the noise": ("train", {"step": CELLS["step"].replace(".to(device)", "")}),
+    "the generator": (
+        "train",
+        {"step": CELLS["step"].replace("=generator)", "=generator, device=device)")},
+    ),
+    "the scores": ("look", {"look": "model(X).detach().numpy()"}),
+}
+SMALL = {name: changes for name, (_, changes) in MISPLACED.items()} | {
+    "right": {},
+    "all steps needed": {"seen": "assert steps_taken == 4 * (60 + 60)"},
+    "on the CPU": {"device": 'runtime.device()\ndevice = "cpu"'},
+    "unknown name": {"look": "undefined_name"},
+}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """What went wrong with each small notebook, by its name."""
+    folder, paths = tmp_path_factory.mktemp("small"), {}
+    for name, changes in SMALL.items():
+        cells = [
+            nbformat.v4.new_code_cell(source, id=cell)
+            for cell, source in (CELLS | changes).items()
+        ]
+        paths[name] = folder / f"{name}.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), paths[name])
+    found = outcomes(stand_in_device.NAME, tuple(paths.values()))
+    return {name: found[path] for name, path in paths.items()}
+
+
+@pytest.mark.parametrize("name", ["right", "all steps needed"])
+def test_a_lesson_that_is_right_passes(small, name):
+    assert small[name] is None, small[name]
+
+
+@pytest.mark.parametrize("what", MISPLACED)
+def test_a_lesson_that_misplaces_a_tensor_is_caught(small, what):
+    assert re.search("PlacementError|numpy", small[what]), small[what]
+    assert f"in the cell {MISPLACED[what][0]}" in small[what]
+
+
+def test_a_lesson_that_trains_on_the_cpu_is_caught(small):
+    assert "the cells train train elsewhere than on standin" in small["on the CPU"]
+
+
+def test_a_lesson_that_fails_for_another_reason_is_told_so(small):
+    assert "NameError" in small["unknown name"]
+    assert "in the cell look" in small["unknown name"]

@@ -1,0 +1,337 @@
+"""Lesson 09: the notebook's loop takes the package's steps; its other cells meet their oracles."""
+
+import copy
+import subprocess
+import sys
+
+from course_utils import data, detectors, lessons, network, training
+from course_utils.exercises import lesson_09 as ex
+
+import numpy as np
+import pytest
+import torch
+from scipy.linalg import subspace_angles
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
+from torch import nn
+
+DEFINING_CELLS = (
+    "build-hourglass",
+    "one-epoch",
+    "train",
+    "dataset",
+    "two-feeders",
+    "train-linear",
+    "train-denoisers",
+    "our-detector",
+)
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return lessons.sources_of("09")
+
+
+@pytest.fixture(scope="module")
+def lesson(cells):
+    names = {
+        "np": np,
+        "torch": torch,
+        "nn": nn,
+        "data": data,
+        "network": network,
+        "subspace_angles": subspace_angles,
+        "StandardScaler": StandardScaler,
+        "device": torch.device("cpu"),
+        "expect": lambda value, between, what, digits=3: None,
+    }
+    for cell_id in DEFINING_CELLS:
+        exec(compile(cells[cell_id], cell_id, "exec"), names)
+    return names
+
+
+def rows_of(rows, columns, seed=0):
+    return torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed))
+
+
+def weights_of(model):
+    return nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
+
+
+@pytest.mark.parametrize(("rows", "seed", "rate"), [(1000, 0, 0.003), (613, 4, 0.01)])
+def test_the_notebook_s_loop_is_the_package_s_fit(lesson, rows, seed, rate):
+    X = rows_of(rows, 12)
+    ours, theirs = (lesson["hourglass"](12, hidden=9, code=3, seed=seed) for _ in range(2))
+    before = weights_of(ours)
+    losses = lesson["train"](ours, X, epochs=4, rate=rate, seed=seed)
+    history = training.fit(
+        theirs,
+        lesson["copying_loss"],
+        X,
+        learning_rate=rate,
+        epochs=4,
+        batch_size=250,
+        seed=seed,
+        device="cpu",
+    )
+    np.testing.assert_allclose(weights_of(ours), weights_of(theirs), rtol=0, atol=1e-7)
+    np.testing.assert_allclose(losses, history.train_loss, rtol=1e-6)
+    assert losses[-1] < losses[0]
+    assert np.abs(weights_of(ours) - before).max() > 0.01
+
+
+def test_one_epoch_agrees_with_numpy_in_float64(lesson):
+    """Plain descent on a linear model, where every slope can be written down."""
+    X = rows_of(500, 4).double()
+    model = nn.Linear(4, 4).double()
+    weights, bias = model.weight.detach().numpy().copy(), model.bias.detach().numpy().copy()
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
+    generator = torch.Generator().manual_seed(3)
+    loss = lesson["one_epoch"](model, optimiser, generator, X, lesson["copying_loss"])
+
+    order, total = torch.randperm(500, generator=torch.Generator().manual_seed(3)).numpy(), 0.0
+    for batch in np.split(X.numpy()[order], 2):
+        error = batch @ weights.T + bias - batch  # (250, 4)
+        total += (error**2).mean() / 2
+        weights = weights - 0.1 * 2 * error.T @ batch / error.size
+        bias = bias - 0.1 * 2 * error.sum(axis=0) / error.size
+    np.testing.assert_allclose(model.weight.detach().numpy(), weights, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(model.bias.detach().numpy(), bias, rtol=0, atol=1e-13)
+    assert loss == pytest.approx(total, rel=1e-12)
+
+
+def test_both_kinds_of_slopes_agree_with_finite_differences(lesson, cells):
+    names = dict(lesson, pictures=torch.rand(5000, 784, generator=torch.Generator()))
+    for cell_id in ("by-hand", "by-autograd"):
+        exec(compile(cells[cell_id], cell_id, "exec"), names)
+    weights, few = names["hand"].get_weights(), names["few"]
+
+    def loss(parts):
+        W1, b1, W2, b2 = parts
+        return (((few @ W1 + b1).clip(min=0) @ W2 + b2 - few) ** 2).mean()
+
+    for part, place in ((0, (400, 3)), (1, (5,)), (2, (7, 300)), (3, (99,))):
+        moved = [copy.deepcopy(weights) for _ in range(2)]
+        moved[0][part][place] += 1e-5
+        moved[1][part][place] -= 1e-5
+        slope = (loss(moved[0]) - loss(moved[1])) / 2e-5
+        for found in (names["by_hand"], names["by_autograd"]):
+            assert found[part][place] == pytest.approx(slope, rel=1e-4, abs=1e-10)
+
+
+def test_errors_are_numpy_s_and_depend_on_no_other_row(lesson):
+    model, X = lesson["hourglass"](12, hidden=9, code=3), rows_of(40, 12)
+    layers = [each.detach().double().numpy() for each in model.parameters()]
+    copies = X.double().numpy()
+    for number in range(4):
+        copies = copies @ layers[2 * number].T + layers[2 * number + 1]
+        copies = copies.clip(min=0) if number in (0, 2) else copies  # ReLU after the hidden ones
+    wanted = ((copies - X.numpy()) ** 2).mean(axis=1)
+    errors = lesson["errors_of"](model, X)
+    np.testing.assert_allclose(errors, wanted, rtol=1e-5)
+    alone = np.concatenate([lesson["errors_of"](model, row[None]) for row in X])
+    np.testing.assert_allclose(alone, errors, rtol=1e-5)
+
+
+def test_both_feeders_hand_out_every_row_once(lesson):
+    table = torch.arange(60.0).reshape(20, 3)
+    for feeder in ("from_memory", "from_loader"):
+        batches = list(lesson[feeder](table, 8))
+        assert [len(batch) for batch in batches] == [8, 8, 4]
+        rows = torch.cat(batches)
+        assert not torch.equal(rows, table)
+        assert torch.equal(rows[rows[:, 0].argsort()], table)
+
+
+def test_a_linear_autoencoder_ends_in_the_space_of_scikit_learn_s_pca(lesson, cells):
+    generator = np.random.default_rng(0)
+    plane = generator.normal(size=(1500, 3)) * [4, 3, 2] @ generator.normal(size=(3, 784)) / 28
+    rows = plane + 0.05 * generator.normal(size=(1500, 784))
+    pca = PCA(3, svd_solver="full").fit(rows)
+    centred = rows - rows.mean(axis=0)
+    names = dict(lesson, centred=torch.from_numpy(centred).float(), axes_of_pca=pca.components_)
+    exec(compile(cells["train-linear"], "train-linear", "exec"), names)
+    model, angles = names["linear_angles"](code=3, seed=1)
+    assert angles.shape == (32, 3)
+    assert angles[-1].max() < 2
+    left = ((rows - pca.inverse_transform(pca.transform(rows))) ** 2).mean()
+    loss = lesson["copying_loss"](model, names["centred"]).item()
+    assert left * (1 - 1e-6) <= loss < 1.05 * left
+
+
+def test_the_denoiser_s_loss_is_the_exercise_s(lesson):
+    clean, model = rows_of(6, 784), lesson["wide"](seed=0)
+    loss_of, draw = lesson["noisy_copying"](seed=7), torch.Generator().manual_seed(7)
+    for _ in range(2):  # fresh noise for every batch, from one generator
+        noise = 0.5 * torch.randn(6, 784, generator=draw)
+        wanted = ex.denoising_loss._solution(model, clean, noise)
+        assert loss_of(model, clean).item() == pytest.approx(wanted.item(), rel=1e-6)
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.2])
+def test_the_contaminated_rows_hold_that_share(lesson, cells, share):
+    names = dict(lesson, shuttle=data.load_shuttle())
+    exec(compile(cells["contaminated-rows"], "contaminated-rows", "exec"), names)
+    train, test = names["contaminated"](share, seed=1)
+    pool, generator = names["halves"].train, np.random.default_rng(1)
+    anomalies = round(share * 2000)
+    drawn = [
+        generator.choice(np.flatnonzero(pool.y == label), size, replace=False)
+        for label, size in ((1, anomalies), (0, 2000 - anomalies))
+    ]
+    rows = pool.X[np.concatenate(drawn)]
+    mean, spread = rows.mean(axis=0), rows.std(axis=0)
+    np.testing.assert_allclose(train, (rows - mean) / spread, atol=1e-9)
+    np.testing.assert_allclose(test, (names["test_X"] - mean) / spread, atol=1e-9)
+    assert len(test) == len(names["test_y"])
+
+
+def test_the_detector_of_the_tables_is_the_loop(lesson):
+    X = rows_of(300, 9).double().numpy()
+    ours = lesson["Hourglass"](2, epochs=3, columns=9, hidden=8, code=2).fit(X)
+    model = lesson["hourglass"](9, hidden=8, code=2, seed=2)
+    inputs = torch.from_numpy(X).float()
+    assert lesson["train"](model, inputs, epochs=3, seed=2) == ours.history
+    errors = lesson["errors_of"](model, inputs)
+    np.testing.assert_array_equal(ours.decision_function(X), errors)
+
+
+def test_what_the_text_says_about_the_finished_detector():
+    given = detectors.AutoEncoder().get_params()
+    assert (given["members"], given["contamination"], given["steps"]) == (8, 0.1, 200)
+
+
+def test_the_exercises_load_no_torch_before_they_are_checked():
+    code = "import sys, course_utils.exercises.lesson_09; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_check_leaves_torch_s_random_numbers_alone():
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    for name in ("train_step", "row_errors", "denoising_loss", "snapshot"):
+        exercise = getattr(ex, name)
+        assert exercise.examine(exercise._solution).passed
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+# -------------------------------------------------------------- other answers, right and wrong
+
+
+def step_with_mse_loss(model, optimiser, inputs, targets):
+    loss = nn.functional.mse_loss(model(inputs), targets)
+    loss.backward()
+    optimiser.step()
+    return float(loss.detach())
+
+
+def step_zeroed_by_the_model(model, optimiser, inputs, targets):
+    model.zero_grad()
+    loss = (model(inputs) - targets).square().mean()
+    loss.backward()
+    optimiser.step()
+    return loss.detach()
+
+
+def errors_without_a_record(model, inputs):
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        errors = (model(inputs) - inputs).square().mean(axis=1)
+    model.train(was_training)
+    return errors.tolist()
+
+
+def angle_by_scipy(A, B):
+    return np.rad2deg(subspace_angles(A, B))[0]
+
+
+def angle_by_projection(A, B):
+    project = A @ np.linalg.pinv(A) - B @ np.linalg.pinv(B)
+    return np.degrees(np.arcsin(np.linalg.norm(project, 2).clip(0, 1)))
+
+
+def loss_by_torch(model, clean, noise):
+    return nn.MSELoss()(model(noise + clean), clean)
+
+
+def share_not_explained(pictures, copies):
+    lost = ((pictures - copies) ** 2).sum(axis=1)
+    return lost / ((pictures**2).sum(axis=1) + 0.01)
+
+
+def one_minus_cosine(pictures, copies):
+    size = np.linalg.norm(pictures, axis=1) * np.linalg.norm(copies, axis=1)
+    alike = ((pictures * copies).sum(axis=1) + 1e-3) / (size + 1e-3)
+    return (1 - alike + 1e-3 * np.linalg.norm(pictures - copies, axis=1)).astype(np.float32)
+
+
+def snapshot_by_clones(model, optimiser, generator):
+    weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    memory = copy.deepcopy(optimiser.state_dict())
+    return {"generator": generator.get_state(), "optimiser": memory, "model": weights, "epoch": 3}
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("train_step", step_zeroed_by_the_model),
+        ("row_errors", errors_without_a_record),
+        ("largest_angle", angle_by_scipy),
+        ("largest_angle", angle_by_projection),
+        ("denoising_loss", loss_by_torch),
+        ("fair_errors", share_not_explained),
+        ("fair_errors", one_minus_cosine),
+        ("snapshot", snapshot_by_clones),
+    ],
+)
+def test_other_right_answers_pass(name, answer):
+    verdict = getattr(ex, name).examine(answer)
+    assert verdict.passed, verdict.message
+
+
+def step_by_columns(model, optimiser, inputs, targets):
+    optimiser.zero_grad()
+    loss = ((model(inputs) - targets) ** 2).sum(dim=1).mean()
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+
+def step_told_late(model, optimiser, inputs, targets):
+    ex.train_step._solution(model, optimiser, inputs, targets)
+    return ((model(inputs) - targets) ** 2).mean().item()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("train_step", step_with_mse_loss, "adds to what is there"),
+        ("train_step", step_by_columns, "over both"),
+        ("train_step", step_told_late, "after the step"),
+        ("train_step", lambda m, o, x, t: o.step(), "is backward() missing"),
+        ("train_step", lambda m, o, x, t: (ex.train_step._solution(m, o, x, t), None)[1], "not"),
+        ("row_errors", lambda m, x: print(end=""), "`return`"),
+        ("row_errors", lambda m, x: np.zeros((7, 5)), "(7,) is expected"),
+        ("row_errors", lambda m, x: -ex.row_errors._solution(m, x), "sign is turned"),
+        ("row_errors", lambda m, x: 5 * ex.row_errors._solution(m, x), "sum over the columns"),
+        ("row_errors", lambda m, x: ex.row_errors._solution(m, x) + 1, "differ from the mean"),
+        ("largest_angle", lambda A, B: np.degrees(subspace_angles(A, B)), "One angle"),
+        ("largest_angle", lambda A, B: 12.5, "the largest angle is"),
+        ("largest_angle", lambda A, B: angle_by_scipy(A.T, B.T), "no angle"),
+        ("denoising_loss", lambda m, x, e: ((m(x) - x - e) ** 2).mean(), "exchanged"),
+        ("denoising_loss", lambda m, x, e: ((m(x + e) - e) ** 2).mean(), "with the noise"),
+        ("denoising_loss", lambda m, x, e: ((m(x * e) - x) ** 2).mean(), "multiplied"),
+        ("denoising_loss", lambda m, x, e: ((m(x + e) - x) ** 2).mean().item(), "A tensor"),
+        ("denoising_loss", lambda m, x, e: ((m(x + e) - x) ** 2).mean(dim=1), "one number"),
+        ("denoising_loss", lambda m, x, e: (m(x + e) - x).abs().mean(), "The loss is"),
+        ("fair_errors", lambda p, c: ((p - c) ** 2).mean(), "(6,) is expected"),
+        ("fair_errors", lambda p, c: p.sum(axis=1) * 0, "is more anomalous"),
+        ("snapshot", lambda m, o, g: [m, o, g], "A dictionary"),
+        ("snapshot", lambda m, o, g: print(end=""), "`return`"),
+    ],
+)
+def test_other_wrong_answers_get_a_sentence(name, answer, words):
+    verdict = getattr(ex, name).examine(answer)
+    assert verdict.status == "refused", verdict
+    assert words in verdict.message

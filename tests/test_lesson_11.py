@@ -1,0 +1,295 @@
+"""Lesson 11: the notebook's game and the package's agree; its Keras cells run on each back end."""
+
+import dataclasses
+import functools
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from itertools import pairwise
+
+from course_utils import detectors, lessons
+from course_utils.detectors.ensemble import dense_ensemble
+from course_utils.exercises import lesson_11 as ex
+
+import numpy as np
+import pytest
+import torch
+
+DEFINING_CELLS = (
+    "crescent",
+    "small-networks",
+    "random-rows",
+    "losses",
+    "one-move",
+    "play",
+    "match",
+    "ring",
+    "count-modes",
+    "gradient-penalty",
+    "residual",
+    "search",
+)
+KERAS_CELLS = ("crescent", "keras-imports", "keras-gan", "keras-train")
+MEASURE = """
+import json
+print(json.dumps([keras.backend.backend(), history["loss"][-1], *map(float, match(
+    keras_points, crescent(500, seed=1)))]))
+"""
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return lessons.sources_of("11")
+
+
+@pytest.fixture(scope="module")
+def lesson(cells):
+    from course_utils import runtime
+
+    names = {"np": np, "torch": torch, "nn": torch.nn, "pairwise": pairwise, "runtime": runtime}
+    names |= {"softplus": torch.nn.functional.softplus, "functools": functools}
+    names |= {"dataclasses": dataclasses}
+    for cell_id in DEFINING_CELLS:
+        source = cells[cell_id]
+        if cell_id == "match":  # the rest of the cell measures the notebook's own run
+            source = source.split("\n\n\n")[0]
+        exec(compile(source, cell_id, "exec"), names)
+    return names
+
+
+def installed_backends():
+    return [b for b in ("torch", "tensorflow", "jax") if importlib.util.find_spec(b) is not None]
+
+
+@pytest.mark.parametrize("backend", installed_backends())
+def test_the_keras_cells_run_unchanged_on_every_installed_back_end(cells, backend, tmp_path):
+    parts = ["import numpy as np", *(cells[each] for each in KERAS_CELLS)]
+    parts += [cells["match"].split("\n\n\n")[0], MEASURE]
+    code = "\n\n".join(parts)
+    assert "import torch" not in code
+    script = tmp_path / "keras_gan.py"
+    script.write_text(code, encoding="utf-8")
+    environment = os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(
+        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    used, loss, good, covered = json.loads(done.stdout.splitlines()[-1])
+    assert used == backend
+    assert 1.25 < loss < 1.45  # near 2 log 2: the judge cannot tell
+    assert good > 0.6
+    assert covered > 0.4
+
+
+def as_layers(network):
+    """Return the notebook's form of an ensemble with one member, with the same weights."""
+    layers = []
+    for each in network:
+        if isinstance(each, torch.nn.ReLU):
+            layers.append(torch.nn.ReLU())
+            continue
+        _, outputs, inputs = each.weight.shape
+        layer = torch.nn.utils.skip_init(torch.nn.Linear, inputs, outputs)
+        with torch.no_grad():
+            layer.weight.copy_(each.weight[0])
+            layer.bias.copy_(each.bias[0, :, 0])
+        layers.append(layer)
+    return torch.nn.Sequential(*layers)
+
+
+@pytest.fixture
+def detector():
+    rows = np.random.default_rng(0).normal(size=(60, 5))
+    return detectors.AnoGAN(members=1, game_steps=3, encoder_steps=3, device="cpu").fit(rows)
+
+
+def test_the_notebook_s_penalty_and_losses_give_the_package_s_game(lesson, detector):
+    """One sum with cut-off parts gives each player the slopes of its own loss."""
+    network = detector.network_.requires_grad_(True)
+    batch = torch.randn(16, 5, generator=torch.Generator().manual_seed(1))
+    total = detector._game(batch, torch.Generator().manual_seed(2))
+    ours = torch.autograd.grad(
+        total, [*network["critic"].parameters(), *network["generator"].parameters()]
+    )
+
+    critic, generator = as_layers(network["critic"]), as_layers(network["generator"])
+    draw = torch.Generator().manual_seed(2)
+    made = generator(torch.randn(1, 8, 16, generator=draw)[0].T)
+    share = torch.rand(1, 1, 16, generator=draw)[0].T
+    lesson["torch"] = torch
+    penalty_of = lesson["gradient_penalty"]
+    real_rand = torch.rand
+    torch.rand = lambda *_, **__: share  # the package draws the same numbers in another order
+    try:
+        penalty = penalty_of(critic, batch, made.detach(), draw)
+    finally:
+        torch.rand = real_rand
+    fake = made.detach()
+    critic_loss = critic(fake).mean() - critic(batch).mean() + 10 * penalty
+    theirs = [
+        *torch.autograd.grad(critic_loss, list(critic.parameters())),
+        *torch.autograd.grad(-critic(made).mean(), list(generator.parameters())),
+    ]
+    for mine, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(mine.flatten(), other.flatten(), rtol=1e-4, atol=1e-5)
+
+
+def test_the_notebook_s_residual_is_the_package_s_score(lesson, detector):
+    X = np.random.default_rng(1).normal(size=(7, 5))
+    network = detector.network_
+    critic, generator, encoder = (
+        as_layers(network[n]) for n in ("critic", "generator", "encoder")
+    )
+    rows = torch.as_tensor(detector._scaled(X))
+    with torch.no_grad():
+        remains = lesson["residual"](critic, rows, generator(encoder(rows)))
+    np.testing.assert_allclose(remains, detector.decision_function(X), rtol=1e-5)
+    shares = detector.feature_scores(X)
+    np.testing.assert_allclose(shares.sum(axis=1), detector.decision_function(X), rtol=1e-5)
+
+
+def test_a_search_minds_its_own_row(lesson):
+    """The text says that a row's score does not change with its position in the batch."""
+    dense = lesson["dense"]
+    critic = dense(6, 5, 1, seed=1)
+    rows = torch.randn(4, 6, generator=torch.Generator().manual_seed(3)).to(lesson["device"])
+    generator = dense(16, 8, 6, seed=0)
+    together = lesson["by_search"](generator, critic, None, rows, steps=5)
+    alone = [lesson["by_search"](generator, critic, None, row[None], steps=5) for row in rows]
+    torch.testing.assert_close(together, torch.cat(alone), rtol=1e-4, atol=1e-5)
+
+
+def test_a_game_moves_both_players_and_leaves_torch_s_random_state_alone(lesson):
+    before = torch.random.get_rng_state()
+    dense, rows = lesson["dense"], lesson["crowds"]
+    generator, judge = dense(2, 4, 2, seed=0), dense(2, 4, 1, seed=1)
+    weights = [generator[0].weight.clone(), judge[0].weight.clone()]
+    losses = lesson["judging"], lesson["forging"]
+    seen = []
+    lesson["play"](
+        rows, generator, judge, losses, 50, rates=(1e-3, 1e-3), watch=lambda s, *_: seen.append(s)
+    )
+    assert seen == [50]
+    assert not torch.equal(weights[0], generator[0].weight)
+    assert not torch.equal(weights[1], judge[0].weight)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_the_solutions_agree_with_the_notebook(lesson):
+    draw = np.random.default_rng(0)
+    real, made = draw.normal(size=(9, 1)), draw.normal(size=(9, 1))
+    value = lesson["judging"](lambda x: x, torch.tensor(real), torch.tensor(made), None)
+    assert ex.judge_loss._solution(real, made) == pytest.approx(value.item())
+    points = lesson["ring"](300, seed=2)
+    assert ex.modes_covered._solution(points, lesson["centres"]) == lesson["modes"](points) == 8
+
+
+def test_an_ensemble_member_is_the_notebook_s_network():
+    network = dense_ensemble(1, (3, 4, 2), torch.Generator().manual_seed(0))
+    rows = torch.randn(5, 3, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(as_layers(network)(rows), network(rows.T[None])[0].T)
+
+
+# -------------------------------------------------------------- other answers, right and wrong
+
+
+def between_by_steps(real, made, share):
+    return [m + s * (r - m) for r, m, s in zip(real, made, share, strict=True)]
+
+
+def covered_by_a_loop(points, centres):
+    count = 0
+    for centre in centres:
+        near = np.sqrt(((points - centre) ** 2).sum(axis=1)) < 0.3
+        count += near.sum() >= 0.02 * len(points)
+    return count
+
+
+def judge_by_softplus(real_logits, made_logits):
+    def softplus(x):
+        return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+    return [softplus(-real_logits).mean() + softplus(made_logits).mean()]
+
+
+def critic_step_under_no_grad(generator, critic, optimiser, real, noise):
+    with torch.no_grad():
+        made = generator(noise)
+    optimiser.zero_grad(set_to_none=False)
+    loss = (critic(made) - critic(real)).mean()
+    loss.backward()
+    optimiser.step()
+    return float(loss.detach())
+
+
+def scores_as_numpy(encoder, generator, rows):
+    with torch.no_grad():
+        return (rows - generator.eval()(encoder.eval()(rows))).abs().mean(1).numpy()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("judge_loss", judge_by_softplus),
+        ("two_optimisers", lambda g, d, make: [make(list(g.parameters())), make(d.parameters())]),
+        ("modes_covered", covered_by_a_loop),
+        ("points_between", between_by_steps),
+        ("critic_step", critic_step_under_no_grad),
+        ("remaking_scores", scores_as_numpy),
+    ],
+)
+def test_other_right_answers_pass(name, answer):
+    verdict = getattr(ex, name).examine(answer)
+    assert verdict.passed, verdict.message
+
+
+def steps_on(loss_of):
+    def answer(generator, critic, optimiser, *rest):
+        loss = loss_of(generator, critic, *rest)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        return loss.item()
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("judge_loss", lambda real, made: print(end=""), "`return`"),
+        ("judge_loss", lambda real, made: real, "one number"),
+        ("judge_loss", lambda real, made: np.logaddexp(0, made).mean(), "Only made rows"),
+        ("judge_loss", lambda real, made: np.logaddexp(0, -real).mean(), "Only real rows"),
+        ("judge_loss", lambda real, made: 0.5, "add up to"),
+        ("two_optimisers", lambda g, d, make: (g, d), "Two optimisers are expected"),
+        ("modes_covered", lambda points, centres: points, "One number"),
+        ("modes_covered", lambda points, centres: 3, "You counted 3"),
+        ("points_between", lambda real, made, share: made, "made rows themselves"),
+        ("points_between", lambda real, made, share: real - made, "row by row"),
+        ("points_between", lambda real, made, share: share, "shape"),
+        (
+            "critic_step",
+            steps_on(lambda g, c, real, z: c(g(z).detach()).sum() - c(real).sum()),
+            "Take the mean",
+        ),
+        (
+            "critic_step",
+            steps_on(lambda g, c, real, z: c(g(z).detach()).mean()),
+            "a step on this loss",
+        ),
+        ("critic_step", lambda g, c, o, real, z: 0.0, "No weight moved"),
+        ("generator_step", steps_on(lambda g, c, z: -c(g(z)).sum()), "Take the mean"),
+        ("remaking_scores", lambda e, g, rows: print(end=""), "`return`"),
+        ("remaking_scores", lambda e, g, rows: rows, "one for each"),
+        ("remaking_scores", lambda e, g, rows: rows[:, 0] * 0, "is expected"),
+    ],
+)
+def test_other_wrong_answers_get_a_sentence(name, answer, words):
+    if name == "remaking_scores" and words == "is expected":
+        answer = lambda e, g, rows: (e.eval(), g.eval(), rows[:, 0] * 0)[2]  # noqa: E731
+    verdict = getattr(ex, name).examine(answer)
+    assert verdict.status == "refused"
+    assert words in verdict.message

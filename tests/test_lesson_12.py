@@ -1,0 +1,306 @@
+"""Lesson 12: notebook, package and scikit-learn agree; its exercises are fair."""
+
+from itertools import pairwise
+
+from course_utils import data, detectors, evaluation, lessons, training
+from course_utils.detectors import one_class
+from course_utils.exercises import lesson_12 as ex
+
+import numpy as np
+import pytest
+import torch
+from sklearn.mixture import GaussianMixture
+from sklearn.preprocessing import StandardScaler
+from torch import nn
+
+DEFINING_CELLS = ("build", "centre", "train", "train-soft", "mixture-energy", "with-offsets")
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    cells = lessons.sources_of("12")
+    names = {
+        "np": np,
+        "torch": torch,
+        "nn": nn,
+        "pairwise": pairwise,
+        "training": training,
+        "device": torch.device("cpu"),
+    }
+    for cell_id in DEFINING_CELLS:
+        exec(compile(cells[cell_id], cell_id, "exec"), names)
+    return names
+
+
+@pytest.fixture
+def rows():
+    return torch.randn(300, 5, generator=torch.Generator().manual_seed(0))
+
+
+def spheres(rows, members=1, hidden=16, latent=4):
+    generator = torch.Generator().manual_seed(0)
+    network = one_class._Spheres(members, (rows.shape[1], hidden, latent), generator)
+    network.start_from(rows)
+    return network
+
+
+def as_one_network(package, build):
+    """Return a network of the notebook's with the weights of the package's only member."""
+    first, rest = package.first.weight[0], package.rest[0].weight[0]
+    network = build(first.shape[1], *first.shape[:1], rest.shape[0])
+    with torch.no_grad():
+        network[0].weight.copy_(first @ package.whitening)
+        network[2].weight.copy_(rest)
+    network[0].bias = nn.Parameter(package.offsets[0, :, 0].clone(), requires_grad=False)
+    return network
+
+
+def test_package_and_notebook_have_one_centre_and_one_distance(lesson, rows):
+    package = spheres(rows)
+    network = as_one_network(package, lesson["build"])
+    centre = lesson["centre_of"](network, rows)
+    torch.testing.assert_close(centre, package.centre[0, :, 0])
+    mine = lesson["score"](network, centre, rows)
+    package_squares = package.squared_distances(rows)[0] * len(centre)  # a mean, there
+    np.testing.assert_allclose(mine, package_squares.detach(), rtol=1e-4)
+    np.testing.assert_allclose(
+        ex.first_centre._solution(network(rows).detach().numpy(), 0.1), centre, rtol=1e-4
+    )
+    outputs = network(rows).detach().numpy()
+    loss = ex.one_class_loss._solution(outputs, centre.numpy())
+    assert loss == pytest.approx(mine.mean(), rel=1e-5)
+
+
+def test_package_and_notebook_take_the_same_steps(lesson, rows):
+    """Adam's steps do not depend on the factor between a mean and a sum over coordinates."""
+    package = spheres(rows)
+    network = as_one_network(package, lesson["build"])
+    package.first.weight.data = network[0].weight.data[None].clone()
+    package.whitening.copy_(torch.eye(rows.shape[1]))  # both now learn from the same inputs
+    centre = package.centre[0, :, 0]
+    losses = lesson["train"](network, rows, centre, 20, rate=0.01, seed=3)
+    history = training.fit(
+        package,
+        lambda model, batch: model.squared_distances(batch).mean(),
+        rows,
+        learning_rate=0.01,
+        epochs=20,
+        steps_per_epoch=1,
+        batch_size=256,
+        seed=3,
+        device="cpu",
+    )
+    np.testing.assert_allclose(losses, np.multiply(history.train_loss, len(centre)), rtol=1e-3)
+
+
+def test_the_soft_boundary_is_one_formula_in_three_places(lesson, rows):
+    squared = rows.square().sum(dim=1)
+    radius, loss = ex.soft_boundary._solution(squared.double().numpy(), 0.1)
+    assert one_class.soft_boundary(squared[None], 0.1).item() == pytest.approx(loss, rel=1e-5)
+    network = lesson["build"](5, 16, 4)
+    centre = lesson["centre_of"](network, rows)
+    found = lesson["train_soft"](network, rows, centre, 0.1, steps=50)
+    outside = np.mean(lesson["score"](network, centre, rows) > found)
+    assert outside == pytest.approx(0.1, abs=0.03)
+    assert radius == pytest.approx(squared.quantile(0.9).item(), rel=1e-5)
+
+
+def test_the_energy_is_scikit_learn_s(lesson, rows):
+    z = rows.double().numpy()[:, :3]
+    mixture = GaussianMixture(3, random_state=0).fit(z)
+    parts = mixture.weights_, mixture.means_, mixture.covariances_
+    for shift in (0, 1000):
+        expected = -mixture.score_samples(z + shift)
+        np.testing.assert_allclose(lesson["mixture_energy"](z + shift, *parts), expected, 1e-9)
+    ridged = *parts[:2], parts[2] + 1e-6 * np.eye(3)
+    mine = ex.energy._solution(z, *parts)
+    np.testing.assert_allclose(mine, lesson["mixture_energy"](z, *ridged), rtol=1e-9)
+
+
+def test_the_ensemble_s_score_is_the_exercise_s(rows):
+    package = spheres(rows, members=3)
+    with torch.no_grad():
+        distances = package._distances(rows).numpy()
+    # torch takes the lower of two middle numbers, NumPy their mean: 299 rows have one middle
+    package.measure_usual_distance(rows[:299])
+    with torch.no_grad():
+        score = package(rows[:7]).numpy()
+    mine = ex.ensemble_score._solution(distances[:, :7], distances[:, :299])
+    np.testing.assert_allclose(score, mine, rtol=1e-5)
+
+
+def test_the_networks_keep_the_rules(lesson, rows):
+    network = lesson["build"](5, 16, 4)
+    assert [each.ndim for each in network.parameters()] == [2, 2]
+    assert not network(torch.zeros(1, 5)).any()
+    torch.testing.assert_close(network(3 * rows), 3 * network(rows))
+    trained = dict(spheres(rows).named_parameters())
+    assert sorted(trained) == ["first.weight", "rest.0.weight"]
+    offset = lesson["with_offsets"](network, 0)
+    assert [each.requires_grad for each in offset.parameters()] == [True, False, True]
+
+
+# ------------------------------------------------------------------------------- the detector
+
+
+def test_the_mean_row_of_a_cloud_is_no_anomaly_to_the_detector():
+    X = np.random.default_rng(0).normal(size=(800, 2))
+    detector = detectors.DeepSVDD(seed=0, device="cpu").fit(X)
+    at_mean = detector.decision_function(X.mean(axis=0, keepdims=True))
+    assert np.mean(detector.decision_scores_ < at_mean) < 0.6
+    assert detector.decision_function([[6.0, 6.0]]) > detector.threshold_
+
+
+def test_what_is_left_out_is_not_learnt():
+    telemetry = data.load_shuttle(rows=3000)
+    parts = data.split(telemetry, "contaminated-train", seed=0)
+    areas = []
+    for share in (0, 0.1):
+        detector = detectors.DeepSVDD(left_out=share, seed=0, device="cpu").fit(parts.train.X)
+        areas.append(evaluation.auroc(parts.test.y, detector.decision_function(parts.test.X)))
+    assert areas[1] > areas[0] + 0.02
+    assert areas[1] > 0.97
+
+
+@pytest.mark.parametrize("choices", [{}, {"nu": 0.1}, {"members": 1, "left_out": 0.2}])
+def test_training_lowers_the_loss_and_shares_add_up(choices):
+    X = np.random.default_rng(1).normal(size=(400, 6)) * [1, 10, 1e6, 1e-6, 1, 0]
+    detector = detectors.DeepSVDD(seed=2, device="cpu", **choices).fit(X)
+    assert detector.history_.train_loss[-1] < 0.5 * detector.history_.train_loss[0]
+    X[0, 1] = 1000.0
+    scores, shares = detector.decision_function(X), detector.feature_scores(X)
+    np.testing.assert_allclose(shares.sum(axis=1), scores, rtol=1e-5)
+    assert (shares >= 0).all()
+    assert shares[0].argmax() == 1
+
+
+def test_shares_are_those_of_the_integrated_gradients():
+    """Along the path from the mean row, slopes add up to what the score has gained."""
+    X = np.random.default_rng(3).normal(size=(300, 4))
+    detector = detectors.DeepSVDD(seed=0, device="cpu").fit(X)
+    row = torch.tensor([[2.0, -1.0, 0.5, 3.0]])
+    gained = torch.zeros(4)
+    for step in range(400):
+        point = (row * (step + 0.5) / 400).requires_grad_()
+        slope = torch.autograd.grad(detector.network_(point).sum(), point)[0]
+        gained += (row * slope)[0] / 400
+    with torch.no_grad():
+        rise = detector.network_(row) - detector.network_(0 * row)
+    assert gained.sum().item() == pytest.approx(rise.item(), rel=1e-2)
+    raw = row.numpy() * detector.spread_ + detector.mean_
+    shares = detector.feature_scores(raw)[0] / detector.decision_function(raw)
+    expected = (gained.abs() / gained.abs().sum()).numpy()
+    np.testing.assert_allclose(shares, expected, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ({"nu": 0.0}, "nu"),
+        ({"nu": 1.5}, "nu"),
+        ({"left_out": 0.7}, "left_out"),
+        ({"members": 0}, "members"),
+        ({"hidden_units": 1.5}, "hidden_units"),
+    ],
+)
+def test_a_parameter_out_of_range_is_named(choices, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        detectors.DeepSVDD(device="cpu", **choices).fit(np.eye(3))
+
+
+def test_the_trained_network_finds_a_broken_relation_that_length_does_not():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(1200, 3)) @ generator.normal(size=(3, 10))
+    X += 0.3 * generator.normal(size=X.shape)
+    X[:100] = np.stack([generator.permutation(column) for column in X[:100].T], axis=1)
+    scaler, y = StandardScaler().fit(X[600:]), np.arange(600) < 100
+    length = np.linalg.norm(scaler.transform(X[:600]), axis=1)
+    detector = detectors.DeepSVDD(seed=0, device="cpu").fit(X[600:])
+    assert evaluation.auroc(y, length) < 0.75
+    assert evaluation.auroc(y, detector.decision_function(X[:600])) > 0.95
+
+
+# ---------------------------------------------------------------- other answers, right and wrong
+
+
+class Layers(nn.Module):
+    def __init__(self, widths):
+        super().__init__()
+        self.parts = nn.ModuleList(nn.Linear(*pair, bias=False) for pair in pairwise(widths))
+
+    def forward(self, rows):
+        for part in self.parts[:-1]:
+            rows = nn.functional.leaky_relu(part(rows), 0.1)
+        return self.parts[-1](rows)
+
+
+def energy_by_cholesky(z, weights, means, covariances):
+    logs = []
+    for weight, mean, covariance in zip(weights, means, covariances, strict=True):
+        root = np.linalg.cholesky(covariance + 1e-6 * np.eye(len(mean)))
+        scaled = np.linalg.solve(root, (z - mean).T)
+        volume = 2 * np.log(np.diag(root)).sum() + len(mean) * np.log(2 * np.pi)
+        logs.append(np.log(weight) - 0.5 * ((scaled**2).sum(axis=0) + volume))
+    highest = np.max(logs, axis=0)
+    return (-highest - np.log(np.exp(logs - highest).sum(axis=0))).tolist()
+
+
+def centre_with_copysign(outputs, least):
+    mean = np.mean(outputs, axis=0)
+    return np.copysign(np.maximum(np.abs(mean), least), mean).astype(np.float32)
+
+
+def boundary_by_sorting(squared, nu):
+    ordered = np.sort(squared)
+    radius = ordered[int((1 - nu) * (len(ordered) - 1))]
+    return [radius, radius + np.clip(squared - radius, 0, None).mean() / nu]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("build_network", Layers),
+        ("first_centre", centre_with_copysign),
+        ("one_class_loss", lambda outputs, c: np.linalg.norm(outputs - c) ** 2 / len(outputs)),
+        ("soft_boundary", boundary_by_sorting),
+        ("energy", energy_by_cholesky),
+        (
+            "ensemble_score",
+            lambda d, t: [np.mean(row / np.median(t, axis=1)) for row in np.transpose(d)],
+        ),
+    ],
+)
+def test_other_right_answers_pass(name, answer):
+    verdict = getattr(ex, name).examine(answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("build_network", lambda widths: print(end=""), "`return`"),
+        ("build_network", lambda widths: list(widths), "torch module"),
+        ("build_network", lambda widths: nn.Linear(widths[0], widths[-1], bias=False), "go"),
+        ("first_centre", lambda outputs, least: outputs.mean(axis=0) * 3, "is expected"),
+        (
+            "first_centre",
+            lambda outputs, least: np.clip(outputs.mean(axis=0), -least, least),
+            "the other way round",
+        ),
+        ("one_class_loss", lambda outputs, c: ((outputs - c) ** 2).sum(axis=1), "scores"),
+        ("one_class_loss", lambda outputs, c: 0.0, "is expected"),
+        ("soft_boundary", lambda squared, nu: squared.mean(), "Two results"),
+        ("soft_boundary", lambda squared, nu: (squared.mean(), 0.0), "share of"),
+        ("energy", lambda z, w, m, c: np.zeros(len(z)), "expected"),
+        ("ensemble_score", lambda d, t: d.mean(axis=1), "members"),
+        (
+            "ensemble_score",
+            lambda d, t: (d / t.std(axis=1, keepdims=True)).mean(axis=0),
+            "expected",
+        ),
+    ],
+)
+def test_other_wrong_answers_get_a_sentence(name, answer, words):
+    verdict = getattr(ex, name).examine(answer)
+    assert verdict.status == "refused"
+    assert words in verdict.message

@@ -135,10 +135,10 @@ class DenseClassifier:
 
         Before ``fit`` the first weights answer: the untrained twin.
         """
-        X = as_matrix(X, "X")
+        columns = None if self.model is None else self.model.input_shape[1]
+        X = as_matrix(X, "X", columns=columns)
         if self.model is None:
             self._build(X.shape[1])
-        as_matrix(X[:1], "X", columns=self.model.input_shape[1])
         outputs = self.model.predict(X.astype("float32"), batch_size=8192, verbose=0)  # (n, 1)
         return np.asarray(outputs[:, 0], dtype=float)
 

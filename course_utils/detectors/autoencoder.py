@@ -1,8 +1,8 @@
 """An ensemble of autoencoders: what lesson 09 builds, made robust and quick."""
 
-from course_utils import checks, training
+from course_utils import checks
 from course_utils.detectors.base import Detector
-from course_utils.detectors.ensemble import dense_ensemble, trimmed_mean
+from course_utils.detectors.ensemble import dense_ensemble, for_members, trimmed_mean
 
 __all__ = ["AutoEncoder"]
 
@@ -77,23 +77,14 @@ class AutoEncoder(Detector):
             errors = self._errors(network, batch).mean(dim=1)  # (members, rows)
             return trimmed_mean(errors, self.contamination)
 
-        return training.fit(
-            self.network_,
-            loss,
-            inputs,
-            learning_rate=self.learning_rate,
-            epochs=-(-self.steps // 10),
-            steps_per_epoch=min(10, self.steps),
-            batch_size=self.batch_size,
-            generator=generator,
-            device=inputs.device,
-            progress=self.progress,
+        return self._fit_network(
+            loss, inputs, generator, self.steps, learning_rate=self.learning_rate
         )
 
     def _errors(self, network, inputs):
         """Return the absolute errors (members, columns, rows) of inputs (rows, columns)."""
-        turned = inputs.T.contiguous()
-        return (network(turned.expand(self.members, -1, -1)) - turned).abs()
+        turned = for_members(inputs, self.members)
+        return (network(turned) - turned).abs()
 
     def _score(self, inputs):
         return self._errors(self.network_, inputs).mean(dim=(0, 1))

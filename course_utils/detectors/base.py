@@ -4,7 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from course_utils import checks, runtime
+from course_utils import checks, runtime, training
+from course_utils.network import History
 from course_utils.thresholds import decide, quantile
 
 import numpy as np
@@ -186,6 +187,24 @@ class Detector(BaseEstimator):
         checks.in_range(self.contamination, "contamination", 0, 0.5, low_open=True)
         checks.as_seed(self.seed, "seed")
 
+    def _fit_network(self, loss, inputs, generator, steps, **choices):
+        """Train ``network_`` by `loss` on batches of inputs; return the History.
+
+        Its losses are means of ten steps; `choices` go on to ``training.fit``.
+        """
+        return training.fit(
+            self.network_,
+            loss,
+            inputs,
+            epochs=-(-steps // 10),
+            steps_per_epoch=min(10, steps),
+            batch_size=self.batch_size,
+            generator=generator,
+            device=inputs.device,
+            progress=self.progress,
+            **choices,
+        )
+
     def _device(self):
         return torch.device(runtime.device() if self.device is None else self.device)
 
@@ -271,8 +290,6 @@ class Detector(BaseEstimator):
         return {name: torch.from_numpy(array) for name, array in arrays.items()} | network
 
     def _restore(self, header, state):
-        from course_utils.network import History
-
         self.mean_, self.spread_ = state["mean_"].numpy(), state["spread_"].numpy()
         self.n_features_in_ = len(self.mean_)
         if header["names"]:

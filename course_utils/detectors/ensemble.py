@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-__all__ = ["EnsembleLinear", "dense_ensemble", "trimmed_mean"]
+__all__ = ["EnsembleLinear", "dense_ensemble", "for_members", "trimmed_mean"]
 
 
 class EnsembleLinear(nn.Module):
@@ -59,6 +59,11 @@ def dense_ensemble(members, widths, generator, *, bias=True):
     for inputs, outputs in pairwise(widths):
         layers += [EnsembleLinear(members, inputs, outputs, generator, bias=bias), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
+
+
+def for_members(inputs, members):
+    """Return inputs (rows, columns) as (members, columns, rows), the same for every member."""
+    return inputs.T.contiguous().expand(members, -1, -1)
 
 
 def trimmed_mean(errors, share):

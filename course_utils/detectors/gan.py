@@ -2,9 +2,9 @@
 
 import math
 
-from course_utils import checks, training
+from course_utils import checks
 from course_utils.detectors.base import Detector
-from course_utils.detectors.ensemble import dense_ensemble, trimmed_mean
+from course_utils.detectors.ensemble import dense_ensemble, for_members, trimmed_mean
 
 import torch
 from torch import nn
@@ -130,25 +130,13 @@ class AnoGAN(Detector):
             errors, features = self._residuals(batch)
             return trimmed_mean(self._combined(errors, features), self.contamination)
 
-        def train(loss, steps, **choices):
-            return training.fit(
-                network,
-                loss,
-                inputs,
-                epochs=-(-steps // 10),
-                steps_per_epoch=min(10, steps),
-                batch_size=self.batch_size,
-                generator=generator,
-                device=inputs.device,
-                progress=self.progress,
-                **choices,
-            )
-
-        game_seconds = train(game, self.game_steps, optimiser=adam).seconds
+        played = self._fit_network(game, inputs, generator, self.game_steps, optimiser=adam)
         for name in ("generator", "critic"):
             network[name].requires_grad_(False)
-        history = train(residual, self.encoder_steps, learning_rate=self.encoder_rate)
-        history.seconds += game_seconds
+        history = self._fit_network(
+            residual, inputs, generator, self.encoder_steps, learning_rate=self.encoder_rate
+        )
+        history.seconds += played.seconds
         return history
 
     def _game(self, batch, generator):
@@ -159,7 +147,7 @@ class AnoGAN(Detector):
         """
         generate, critic = self.network_["generator"], self.network_["critic"]
         rows = len(batch)
-        real = batch.T.contiguous().expand(self.members, -1, -1)  # (members, columns, rows)
+        real = for_members(batch, self.members)  # (members, columns, rows)
         drawn = {"generator": generator, "dtype": batch.dtype}
         noise = torch.randn(self.members, self.latent_units, rows, **drawn)
         made = generate(noise.to(batch.device))
@@ -176,7 +164,7 @@ class AnoGAN(Detector):
 
     def _residuals(self, inputs):
         """Return |x − G(E(x))|, (members, columns, rows), and the same of the features."""
-        real = inputs.T.contiguous().expand(self.members, -1, -1)
+        real = for_members(inputs, self.members)
         made = self.network_["generator"](self.network_["encoder"](real))
         features = self.network_["critic"][:2]
         return (real - made).abs(), (features(real) - features(made)).abs()

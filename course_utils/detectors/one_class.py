@@ -1,6 +1,6 @@
 """An ensemble of one-class networks: what lesson 12 builds, made robust and quick."""
 
-from course_utils import checks, training
+from course_utils import checks
 from course_utils.detectors.base import Detector
 from course_utils.detectors.ensemble import EnsembleLinear, dense_ensemble, trimmed_mean
 
@@ -110,17 +110,8 @@ class DeepSVDD(Detector):
                 return trimmed_mean(squared, self.left_out)
             return soft_boundary(squared, self.nu)
 
-        history = training.fit(
-            self.network_,
-            loss,
-            inputs,
-            learning_rate=self.learning_rate,
-            epochs=-(-self.steps // 10),
-            steps_per_epoch=min(10, self.steps),
-            batch_size=self.batch_size,
-            generator=generator,
-            device=inputs.device,
-            progress=self.progress,
+        history = self._fit_network(
+            loss, inputs, generator, self.steps, learning_rate=self.learning_rate
         )
         self.network_.measure_usual_distance(sample)
         return history

@@ -2,9 +2,9 @@
 
 import math
 
-from course_utils import checks, training
+from course_utils import checks
 from course_utils.detectors.base import Detector
-from course_utils.detectors.ensemble import dense_ensemble, trimmed_mean
+from course_utils.detectors.ensemble import dense_ensemble, for_members, trimmed_mean
 
 import torch
 from torch import nn
@@ -151,24 +151,15 @@ class VAE(Detector):
 
     def _train(self, inputs, generator):
         def loss(network, batch):
-            inputs = self._for_members(batch)
+            inputs = for_members(batch, self.members)
             shape = self.members, self.latent_units, len(batch)
             noise = torch.randn(shape, generator=generator, dtype=torch.float32)
             return trimmed_mean(
                 self._negative_elbo(network, inputs, noise.to(batch.device)), self.contamination
             )
 
-        return training.fit(
-            self.network_,
-            loss,
-            inputs,
-            learning_rate=self.learning_rate,
-            epochs=-(-self.steps // 10),
-            steps_per_epoch=min(10, self.steps),
-            batch_size=self.batch_size,
-            generator=generator,
-            device=inputs.device,
-            progress=self.progress,
+        return self._fit_network(
+            loss, inputs, generator, self.steps, learning_rate=self.learning_rate
         )
 
     def _negative_elbo(self, network, inputs, noise):
@@ -178,13 +169,9 @@ class VAE(Detector):
         nats = network.nats(latent, inputs).sum(dim=1)
         return nats + self.beta * divergence(mean, log_variance)
 
-    def _for_members(self, inputs):
-        """Return inputs (rows, columns) as (members, columns, rows)."""
-        return inputs.T.contiguous().expand(self.members, -1, -1)
-
     def _mean_nats(self, inputs):
         """Return −log p(x|z) above its floor (columns, rows), mean of members and samples."""
-        network, inputs = self.network_, self._for_members(inputs)
+        network, inputs = self.network_, for_members(inputs, self.members)
         mean, log_variance = network.encode(inputs)
         deviation = torch.exp(0.5 * log_variance)
         total = 0

@@ -12,6 +12,9 @@ import random
 import shutil
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Lock
 from types import SimpleNamespace
 
 from course_utils import checks
@@ -21,6 +24,7 @@ import psutil
 
 DEVICES = ("cuda", "mps", "cpu")
 PROFILES = ("quick", "full")
+_torch_threads = {"lock": Lock(), "callers": 0, "before": 1}
 
 
 def set_seed(seed=0):
@@ -149,6 +153,53 @@ def is_strict():
         True where the environment variable COURSE_STRICT is 1, as the test command sets it.
     """
     return os.environ.get("COURSE_STRICT", "").strip() == "1"
+
+
+def in_threads(work, items):
+    """Yield work(item) for each item in order, computed by as many threads as torch may use.
+
+    Many small batches go faster side by side than one after the other with all threads on each,
+    since most of their steps are too short to be shared. Inside `work` torch has one thread, so
+    that results do not depend on their number; afterwards it has as many as before.
+
+    Parameters
+    ----------
+    work : callable
+        Takes an item. It should spend its time where Python's lock is free: in torch or NumPy.
+    items : iterable
+
+    Yields
+    ------
+    object
+        What `work` returned. What it raises is raised here, and the items left are dropped.
+    """
+    with _one_torch_thread() as threads:
+        pool = ThreadPoolExecutor(threads)
+        try:
+            yield from pool.map(work, items)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _one_torch_thread():
+    """Give torch one thread and the caller the number it had; restore it, whoever else is here.
+
+    The number belongs to the whole process: of several callers at a time, the first notes it.
+    """
+    import torch
+
+    with _torch_threads["lock"]:
+        if not _torch_threads["callers"]:
+            _torch_threads["before"] = torch.get_num_threads()
+        _torch_threads["callers"] += 1
+        torch.set_num_threads(1)
+    try:
+        yield _torch_threads["before"]
+    finally:
+        with _torch_threads["lock"]:
+            _torch_threads["callers"] -= 1
+            torch.set_num_threads(_torch_threads["before"])
 
 
 def system():

@@ -4,6 +4,8 @@ import os
 import random
 import subprocess
 import sys
+import threading
+import time
 
 from course_utils import runtime
 
@@ -170,3 +172,63 @@ def test_threads_without_torch_follow_the_variable_or_the_cores(monkeypatch, val
 def test_cores_are_counted_where_there_is_no_affinity(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     assert runtime.system()["cores"] == os.cpu_count()
+
+
+@pytest.fixture
+def three_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_work_in_threads_comes_back_in_order():
+    late = threading.Event()
+
+    def work(item):
+        if item == 0:
+            assert late.wait(20)  # the second item is done before the first
+        late.set()
+        return item**2, torch.get_num_threads(), threading.get_ident()
+
+    squares, counts, threads = zip(*runtime.in_threads(work, range(50)), strict=True)
+    assert squares == tuple(item**2 for item in range(50))
+    assert set(counts) == {1}
+    assert 2 <= len(set(threads)) <= 3
+    assert threading.get_ident() not in threads
+    assert torch.get_num_threads() == 3
+    assert list(runtime.in_threads(work, [])) == []
+    assert torch.get_num_threads() == 3
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_an_error_in_a_thread_arrives_and_the_rest_is_dropped():
+    begun = []
+
+    def work(item):
+        begun.append(item)
+        if item == 2:
+            raise ValueError("item 2 is bad")
+        time.sleep(0.001)
+        return item
+
+    done = []
+    with pytest.raises(ValueError, match="item 2 is bad"):
+        done.extend(runtime.in_threads(work, range(10_000)))
+    assert len(begun) < 5_000
+    assert torch.get_num_threads() == 3
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_two_callers_at_a_time_leave_torchs_threads_as_they_were():
+    first, second = (runtime.in_threads(abs, [-1, -2]) for _ in range(2))
+    assert [next(first), next(second), next(first), next(second)] == [1, 1, 2, 2]
+    first.close()
+    second.close()
+    assert torch.get_num_threads() == 3
+    counts = []
+    thread = threading.Thread(target=lambda: counts.append(torch.get_num_threads()))
+    thread.start()
+    thread.join()
+    assert counts == [3]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from pathlib import Path
 
 from course_utils import checks, runtime, training
@@ -17,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 __all__ = ["Detector", "DetectorFileError"]
 
 FORMAT = "course_utils.detectors 1"
-ROWS_AT_A_TIME = {"cpu": 4096}  # on the CPU a batch's numbers should stay in the cache
+ROWS_AT_A_TIME = {"cpu": 2048}  # on the CPU a batch's numbers should stay in the cache
 ROWS_AT_A_TIME_ELSEWHERE = 262_144
 FARTHEST = 1e4  # standard deviations; beyond, float32 would lose the small numbers beside it
 
@@ -190,14 +191,15 @@ class Detector(BaseEstimator):
     def _fit_network(self, loss, inputs, generator, steps, **choices):
         """Train ``network_`` by `loss` on batches of inputs; return the History.
 
-        Its losses are means of ten steps; `choices` go on to ``training.fit``.
+        Its losses are means of up to ten steps; `choices` go on to ``training.fit``.
         """
+        steps_per_epoch = math.gcd(steps, 10)
         return training.fit(
             self.network_,
             loss,
             inputs,
-            epochs=-(-steps // 10),
-            steps_per_epoch=min(10, steps),
+            epochs=steps // steps_per_epoch,
+            steps_per_epoch=steps_per_epoch,
             batch_size=self.batch_size,
             generator=generator,
             device=inputs.device,
@@ -261,16 +263,23 @@ class Detector(BaseEstimator):
 
     def _in_batches(self, X, score):
         """Return score(inputs) for all rows of X as float64, a batch of rows at a time."""
-        device, results = self._device(), None
+        device = self._device()
         size = ROWS_AT_A_TIME.get(device.type, ROWS_AT_A_TIME_ELSEWHERE)
         self.network_.to(device).eval()
-        with torch.inference_mode():
-            for start in range(0, len(X), size):
-                rows = checks.as_matrix(X[start : start + size], "X", first_row=start)
-                found = score(self._scaled(rows)).cpu().numpy()
-                if results is None:
-                    results = np.empty((len(X), *found.shape[1:]))
-                results[start : start + size] = found
+
+        def found(start):
+            rows = checks.as_matrix(X[start : start + size], "X", first_row=start)
+            with torch.inference_mode():
+                return score(self._scaled(rows)).cpu().numpy()
+
+        starts = range(0, len(X), size)
+        side_by_side = device.type == "cpu" and len(starts) > 1
+        batches = (runtime.in_threads if side_by_side else map)(found, starts)
+        results = None
+        for start, batch in zip(starts, batches, strict=True):
+            if results is None:
+                results = np.empty((len(X), *batch.shape[1:]))
+            results[start : start + size] = batch
         return results
 
     def _header(self):

@@ -279,6 +279,45 @@ def large(notes, rows=10_000_000):
     return pd.DataFrame([notes.get(("large", rows), work)])
 
 
+def in_pyods_hands(notes):
+    """Return the AUROC of what PyOD's own functions make of our detectors, on one table."""
+
+    def work():
+        from pyod.models import combination
+        from pyod.models.feature_bagging import FeatureBagging
+        from pyod.models.lscp import LSCP
+        from pyod.utils.data import evaluate_print
+        from pyod.utils.utility import standardizer
+
+        each = data.load_adbench("cardio")
+        train, test, y = table_cut(each.X, each.y, 0, False)
+        fitted = [getattr(detectors, name)().fit(train) for name in PAIRS]
+        scores = np.column_stack([detector.decision_function(test) for detector in fitted])
+        found = {}
+        for name, column in zip(PAIRS, scores.T, strict=True):
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                evaluate_print(name, y, column)
+            found[f"evaluate_print, {name}"] = float(printed.getvalue().split("ROC:")[1][:6])
+        usual = np.column_stack([detector.decision_scores_ for detector in fitted])
+        _, scores = standardizer(usual, scores)
+        for name in ("average", "maximization", "median", "aom", "moa"):
+            buckets = {"n_buckets": 2} if name in ("aom", "moa") else {}
+            found[f"combination.{name}"] = auroc(y, getattr(combination, name)(scores, **buckets))
+        pair = [detectors.AutoEncoder(), detectors.VAE()]
+        for outer in (
+            FeatureBagging(pair[0], n_estimators=3, random_state=0),
+            LSCP(pair, random_state=0),
+        ):
+            with contextlib.redirect_stdout(io.StringIO()):
+                scores = outer.fit(train).decision_function(test)
+            found[type(outer).__name__] = auroc(y, scores)
+        return found
+
+    found = notes.get(("in PyOD's hands",), work)
+    return pd.DataFrame(found.items(), columns=["PyOD's function", "AUROC"])
+
+
 def _own_memory():
     """Return this process's bytes that belong to no file: pages of the map do not count."""
     import psutil
@@ -313,6 +352,9 @@ def report(notes, sections):
     if "golden" in sections:
         parts += ["## The protocol against ADBench's published numbers", ""]
         parts += [golden(notes).round(3).to_markdown(index=False), ""]
+    if "pyod" in sections:
+        parts += ["## Our detectors in PyOD's own functions (cardio, contaminated)", ""]
+        parts += [in_pyods_hands(notes).round(3).to_markdown(index=False), ""]
     if "quality" in sections:
         results, smallest = quality(notes, ("ours", "PyOD"))
         for training, part in results.groupby("training"):
@@ -341,7 +383,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--report", type=Path, default=Path("peers.md"))
     parser.add_argument("--child", nargs=2, metavar=("LABEL", "ROWS"), help=argparse.SUPPRESS)
-    choices = ("golden", "quality", "sizes", "large")
+    choices = ("golden", "pyod", "quality", "sizes", "large")
     parser.add_argument("--sections", nargs="+", choices=choices, default=choices)
     asked = parser.parse_args(arguments)
     warnings.simplefilter("ignore")

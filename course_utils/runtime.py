@@ -173,7 +173,7 @@ def in_threads(work, items):
     object
         What `work` returned. What it raises is raised here, and the items left are dropped.
     """
-    with _one_torch_thread() as threads:
+    with one_torch_thread() as threads:
         pool = ThreadPoolExecutor(threads)
         try:
             yield from pool.map(work, items)
@@ -182,10 +182,16 @@ def in_threads(work, items):
 
 
 @contextmanager
-def _one_torch_thread():
-    """Give torch one thread and the caller the number it had; restore it, whoever else is here.
+def one_torch_thread():
+    """Give torch one thread for a while, as a context manager.
 
-    The number belongs to the whole process: of several callers at a time, the first notes it.
+    The number belongs to the whole process: of several callers at a time, the first notes it
+    for all of them, and each restores it.
+
+    Yields
+    ------
+    int
+        The threads that torch had before, and will have again.
     """
     import torch
 

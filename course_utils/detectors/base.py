@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from contextlib import nullcontext
 from pathlib import Path
 
 from course_utils import checks, runtime, training
@@ -20,6 +21,7 @@ __all__ = ["Detector", "DetectorFileError"]
 FORMAT = "course_utils.detectors 1"
 ROWS_AT_A_TIME = {"cpu": 2048}  # on the CPU a batch's numbers should stay in the cache
 ROWS_AT_A_TIME_ELSEWHERE = 262_144
+SMALL_STEP = 10_000_000  # weights times rows; below it, sharing a step costs more than it saves
 FARTHEST = 1e4  # standard deviations; beyond, float32 would lose the small numbers beside it
 
 
@@ -194,18 +196,21 @@ class Detector(BaseEstimator):
         Its losses are means of up to ten steps; `choices` go on to ``training.fit``.
         """
         steps_per_epoch = math.gcd(steps, 10)
-        return training.fit(
-            self.network_,
-            loss,
-            inputs,
-            epochs=steps // steps_per_epoch,
-            steps_per_epoch=steps_per_epoch,
-            batch_size=self.batch_size,
-            generator=generator,
-            device=inputs.device,
-            progress=self.progress,
-            **choices,
-        )
+        weights = sum(each.numel() for each in self.network_.parameters())
+        alone = inputs.device.type == "cpu" and weights * self.batch_size <= SMALL_STEP
+        with runtime.one_torch_thread() if alone else nullcontext():
+            return training.fit(
+                self.network_,
+                loss,
+                inputs,
+                epochs=steps // steps_per_epoch,
+                steps_per_epoch=steps_per_epoch,
+                batch_size=self.batch_size,
+                generator=generator,
+                device=inputs.device,
+                progress=self.progress,
+                **choices,
+            )
 
     def _device(self):
         return torch.device(runtime.device() if self.device is None else self.device)

@@ -18,6 +18,8 @@ import torch
 
 __all__ = ["Batches", "fit"]
 
+FUSED = ("cpu", "cuda")  # devices on which Adam can do a whole step in one call
+
 
 class Batches:
     """Draws batches of row numbers without end: every row once, then a new order.
@@ -148,8 +150,11 @@ def fit(
         generator = torch.Generator().manual_seed(as_seed(seed, "seed"))
     model.to(device)
     parameters = [each for each in model.parameters() if each.requires_grad]
-    make = optimiser or (lambda chosen: torch.optim.Adam(chosen, lr=learning_rate))
-    run = _Run(model, make(parameters), Batches(len(data[0]), batch_size, generator))
+    if optimiser is None:
+        made = torch.optim.Adam(parameters, lr=learning_rate, fused=device.type in FUSED)
+    else:
+        made = optimiser(parameters)
+    run = _Run(model, made, Batches(len(data[0]), batch_size, generator))
     if checkpoint is not None and Path(checkpoint).exists():
         run.resume(checkpoint)
     if steps_per_epoch is not None:

@@ -47,6 +47,7 @@ _MODULE_OF = {
     "payment_changes": "payments",
     "prefer": "download",
     "report_times": "payments",
+    "standardise": "scaling",
 }
 
 __all__ = [
@@ -92,6 +93,7 @@ __all__ = [
     "report_times",
     "split",
     "split_by_time",
+    "standardise",
     "thin_anomalies",
     "windows",
 ]

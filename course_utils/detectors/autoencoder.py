@@ -1,13 +1,13 @@
 """An ensemble of autoencoders: what lesson 09 builds, made robust and quick."""
 
 from course_utils import checks
-from course_utils.detectors.base import Detector
 from course_utils.detectors.ensemble import dense_ensemble, for_members, trimmed_mean
+from course_utils.detectors.table import TableDetector
 
 __all__ = ["AutoEncoder"]
 
 
-class AutoEncoder(Detector):
+class AutoEncoder(TableDetector):
     """Scores a row by how badly small autoencoders, trained together, give it back.
 
     Each member has layers d → hidden → latent → hidden → d with ReLU between them. The loss is

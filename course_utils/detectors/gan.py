@@ -3,8 +3,8 @@
 import math
 
 from course_utils import checks
-from course_utils.detectors.base import Detector
 from course_utils.detectors.ensemble import dense_ensemble, for_members, trimmed_mean
+from course_utils.detectors.table import TableDetector
 
 import torch
 from torch import nn
@@ -13,7 +13,7 @@ from torch.func import functional_call
 __all__ = ["AnoGAN"]
 
 
-class AnoGAN(Detector):
+class AnoGAN(TableDetector):
     """Scores a row by how badly an encoder and a GAN's generator give it back.
 
     f-AnoGAN (Schlegl et al., Medical Image Analysis 54, 2019) for tables, as a small ensemble.

@@ -1,8 +1,8 @@
 """An ensemble of one-class networks: what lesson 12 builds, made robust and quick."""
 
 from course_utils import checks
-from course_utils.detectors.base import Detector
 from course_utils.detectors.ensemble import EnsembleLinear, dense_ensemble, trimmed_mean
+from course_utils.detectors.table import TableDetector
 
 import torch
 from torch import nn
@@ -16,7 +16,7 @@ RESOLUTION = 1e-4  # added to squared distances: float32 tells nothing apart bel
 PATH_STEPS = 16  # points between the mean row and a row at which gradients are taken
 
 
-class DeepSVDD(Detector):
+class DeepSVDD(TableDetector):
     """Scores a row by its distance to a centre that small networks map the training rows to.
 
     Deep Support Vector Data Description (Ruff et al., ICML 2018) as an ensemble. Each member maps

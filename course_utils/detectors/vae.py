@@ -3,8 +3,8 @@
 import math
 
 from course_utils import checks
-from course_utils.detectors.base import Detector
 from course_utils.detectors.ensemble import dense_ensemble, for_members, trimmed_mean
+from course_utils.detectors.table import TableDetector
 
 import torch
 from torch import nn
@@ -68,7 +68,7 @@ def divergence(mean, log_variance):
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(dim=1)
 
 
-class VAE(Detector):
+class VAE(TableDetector):
     """Scores a row by its negative reconstruction log-probability, in nats.
 
     Each member has an encoder, d → hidden → 2 · latent, that gives μ and log σ² of

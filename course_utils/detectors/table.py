@@ -1,0 +1,251 @@
+"""What detectors of tables share: checked input, scaling, training and scores in batches."""
+
+import math
+from contextlib import nullcontext
+
+from course_utils import checks, runtime, training
+from course_utils.detectors.base import Detector
+from course_utils.network import History
+
+import numpy as np
+import torch
+from scipy.sparse import issparse
+from sklearn.utils.validation import check_is_fitted
+
+__all__ = ["TableDetector"]
+
+ROWS_AT_A_TIME = {"cpu": 2048}  # on the CPU a batch's numbers should stay in the cache
+ROWS_AT_A_TIME_ELSEWHERE = 262_144
+SMALL_STEP = 10_000_000  # weights times rows; below it, sharing a step costs more than it saves
+FARTHEST = 1e4  # standard deviations; beyond, float32 would lose the small numbers beside it
+
+
+class TableDetector(Detector):
+    """A detector of rows; a subclass fills in the network.
+
+    A subclass has the parameters ``batch_size`` and ``progress``, and
+    ``_make(columns, generator)``, which returns the module ``network_``;
+    ``_train(inputs, generator)``, which trains it and returns a History; ``_score(inputs)`` and
+    ``_feature_scores(inputs)``, which return one number per row and one per entry. `inputs` are
+    float32 tensors (rows, columns) on the device, scaled to mean 0 and standard deviation 1 of
+    the training rows. No result may depend on the rows beside it.
+
+    Attributes
+    ----------
+    history_ : course_utils.network.History
+        Training loss per epoch.
+    n_features_in_ : int
+    feature_names_in_ : array of str
+        Only after fitting on a DataFrame whose columns have names.
+    """
+
+    def fit(self, X, y=None):
+        """Learn what is normal from the rows of X.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame, shape (n, d)
+            Finite numbers in any units.
+        y : ignored
+            Accepted because scikit-learn's pipelines hand it on.
+
+        Returns
+        -------
+        the detector itself
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is no table of finite numbers (the message names row and column) or a parameter
+            is out of range.
+        """
+        self._check_parameters()
+        X = self._as_rows(X, reset=True)
+        self._learn_scale(X)
+        generator = torch.Generator().manual_seed(checks.as_seed(self.seed, "seed"))
+        self.network_ = self._make(X.shape[1], generator).to(self._device())
+        self.history_ = self._train(self._scaled(X), generator)
+        self.network_.eval()
+        self._set_decisions(self._in_batches(X, self._score))
+        return self
+
+    def decision_function(self, X):
+        """Return one score per row, higher = more anomalous.
+
+        Rows are scored in batches, so that X may be an array in a file (``numpy.memmap``) that
+        is larger than the memory.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame, shape (n, d)
+
+        Returns
+        -------
+        array of float64, shape (n,)
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is no table of finite numbers or has another width than in ``fit``.
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        """
+        check_is_fitted(self)
+        return self._in_batches(self._as_rows(X, reset=False), self._score)
+
+    def feature_scores(self, X):
+        """Return each column's share of a row's score; a row's shares add up to its score.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame, shape (n, d)
+
+        Returns
+        -------
+        array of float64, shape (n, d)
+        """
+        check_is_fitted(self)
+        return self._in_batches(self._as_rows(X, reset=False), self._feature_scores)
+
+    def _fit_network(self, loss, inputs, generator, steps, **choices):
+        """Train ``network_`` by `loss` on batches of inputs; return the History.
+
+        Its losses are means of up to ten steps; `choices` go on to ``training.fit``.
+        """
+        steps_per_epoch = math.gcd(steps, 10)
+        weights = sum(each.numel() for each in self.network_.parameters())
+        alone = inputs.device.type == "cpu" and weights * self.batch_size <= SMALL_STEP
+        with runtime.one_torch_thread() if alone else nullcontext():
+            return training.fit(
+                self.network_,
+                loss,
+                inputs,
+                epochs=steps // steps_per_epoch,
+                steps_per_epoch=steps_per_epoch,
+                batch_size=self.batch_size,
+                generator=generator,
+                device=inputs.device,
+                progress=self.progress,
+                **choices,
+            )
+
+    def _as_rows(self, X, *, reset):
+        """Return X as something that can be cut into rows, its width and names checked.
+
+        An array is checked for its entries only when its rows are scored, batch by batch.
+        """
+        if reset and hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        _refuse_other_forms(X)
+        names = _column_names(X)
+        if not isinstance(X, np.ndarray) or X.ndim != 2 or X.dtype.kind not in "biuf":
+            X = checks.as_matrix(X, "X")
+        if reset:
+            self.n_features_in_ = X.shape[1]
+            if names is not None:
+                self.feature_names_in_ = names
+            return checks.as_matrix(X, "X")
+        if X.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input."
+            )
+        known = getattr(self, "feature_names_in_", None)
+        if names is not None and known is not None and list(names) != list(known):
+            wrong = next(i for i in range(len(names)) if names[i] != known[i])
+            raise ValueError(
+                f"X has the name {names[wrong]!r} at column {wrong}; {known[wrong]!r} is "
+                "expected, as in fit. Put the columns in the order of fit."
+            )
+        return X
+
+    def _learn_scale(self, X):
+        """Keep each column's mean and spread."""
+        largest = np.abs(X).max(axis=0)
+        largest[largest == 0] = 1.0
+        # squares of huge numbers would overflow; and shares of a constant column are exactly ±1,
+        # whose spread is exactly 0
+        shares = X / largest
+        self.mean_ = shares.mean(axis=0) * largest
+        spread = shares.std(axis=0) * largest
+        self.spread_ = np.where(spread > 0, spread, 1.0)
+
+    def _scaled(self, X):
+        """Return rows in standard deviations from the mean as a float32 tensor on the device.
+
+        Huge distances are cut off. torch does most of it, with the threads that it may use.
+        """
+        with np.errstate(over="ignore"):  # infinity is cut off as well
+            distances = torch.from_numpy(X - self.mean_)
+        distances.div_(torch.from_numpy(self.spread_)).clamp_(-FARTHEST, FARTHEST)
+        return distances.float().to(self._device())
+
+    def _in_batches(self, X, score):
+        """Return score(inputs) for all rows of X as float64, a batch of rows at a time."""
+        device = self._device()
+        size = ROWS_AT_A_TIME.get(device.type, ROWS_AT_A_TIME_ELSEWHERE)
+        self.network_.to(device).eval()
+
+        def found(start):
+            rows = checks.as_matrix(X[start : start + size], "X", first_row=start)
+            with torch.inference_mode():
+                return score(self._scaled(rows)).cpu().numpy()
+
+        starts = range(0, len(X), size)
+        side_by_side = device.type == "cpu" and len(starts) > 1
+        batches = (runtime.in_threads if side_by_side else map)(found, starts)
+        results = None
+        for start, batch in zip(starts, batches, strict=True):
+            if results is None:
+                results = np.empty((len(X), *batch.shape[1:]))
+            results[start : start + size] = batch
+        return results
+
+    def _header(self):
+        return super()._header() | {
+            "history": vars(self.history_),
+            "names": getattr(self, "feature_names_in_", np.array([])).tolist(),
+        }
+
+    def _state(self):
+        arrays = {"mean_": self.mean_, "spread_": self.spread_}
+        network = {f"network.{k}": v.cpu() for k, v in self.network_.state_dict().items()}
+        arrays = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        return super()._state() | arrays | network
+
+    def _restore(self, header, state):
+        super()._restore(header, state)
+        self.mean_, self.spread_ = state["mean_"].numpy(), state["spread_"].numpy()
+        self.n_features_in_ = len(self.mean_)
+        if header["names"]:
+            self.feature_names_in_ = np.array(header["names"], dtype=object)
+        self.history_ = History(**header["history"])
+        generator = torch.Generator().manual_seed(0)
+        self.network_ = self._make(self.n_features_in_, generator)
+        weights = {k.removeprefix("network."): v for k, v in state.items() if "." in k}
+        self.network_.load_state_dict(weights)
+
+
+def _refuse_other_forms(X):
+    """Raise for what is no dense table of real numbers, in scikit-learn's words."""
+    if issparse(X):
+        raise TypeError("X is a sparse matrix, which is not supported; use X.toarray().")
+    shape = getattr(X, "shape", ())
+    if getattr(getattr(X, "dtype", None), "kind", "") == "c":
+        raise ValueError("Complex data not supported: X holds complex numbers.")
+    if len(shape) == 1:
+        raise ValueError(
+            f"X has shape {tuple(shape)}; rows and columns are expected. Reshape your data: "
+            "X.reshape(1, -1) for one row, X.reshape(-1, 1) for one column."
+        )
+    if len(shape) == 2 and 0 in shape:
+        what = ("0 sample(s)", "0 feature(s)")[shape.index(0)]
+        raise ValueError(f"X has {what} (shape={tuple(shape)}) while a minimum of 1 is required.")
+
+
+def _column_names(X):
+    """Return a DataFrame's column names if all are text, else None."""
+    names = getattr(X, "columns", None)
+    if names is None or not all(isinstance(name, str) for name in names):
+        return None
+    return np.asarray(names, dtype=object)

@@ -12,6 +12,7 @@ from functools import cache
 
 from course_utils import detectors
 from course_utils.detectors import base
+from course_utils.detectors.ensemble import mean_of_usual
 
 import numpy as np
 import pandas as pd
@@ -770,3 +771,30 @@ def test_parameters_are_kept_as_they_were_handed_in(kind):
             or f"{name}, " in kind.__doc__
             or (f", {name} : " in kind.__doc__)
         ), f"{kind.__name__} does not describe {name}"
+
+
+# ------------------------------------------------------------------------- what is left out
+
+
+def test_usual_errors_are_all_learned_from():
+    errors = torch.linspace(1, 2, 200).reshape(2, 100)
+    assert mean_of_usual(errors, 0.1).item() == pytest.approx(errors.mean().item())
+
+
+def test_errors_that_stand_out_are_left_out_up_to_the_share():
+    errors = torch.rand(3, 100, generator=torch.Generator().manual_seed(0))
+    usual = errors[:, 8:].mean().item()
+    errors[:, :8] = 1000.0
+    assert mean_of_usual(errors, 0.1).item() == pytest.approx(usual)
+    assert mean_of_usual(errors, 0.08).item() == pytest.approx(usual)
+    errors[:, 0] = 2000.0
+    among = (3 * 92 * usual + 3 * 7 * 1000) / (3 * 99)  # only one in a hundred may go
+    assert mean_of_usual(errors, 0.01).item() == pytest.approx(among)
+    assert mean_of_usual(errors, 0).item() == pytest.approx(errors.mean().item())
+
+
+def test_each_member_leaves_out_its_own():
+    errors = torch.ones(2, 50)
+    errors[0, 3] = errors[1, 7] = 100.0
+    assert mean_of_usual(errors, 0.1).item() == 1
+    assert mean_of_usual(torch.tensor([[5.0], [7.0]]), 0.1).item() == 6

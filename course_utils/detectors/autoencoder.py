@@ -1,7 +1,7 @@
 """An ensemble of autoencoders: what lesson 09 builds, made robust and quick."""
 
 from course_utils import checks
-from course_utils.detectors.ensemble import dense_ensemble, for_members, trimmed_mean
+from course_utils.detectors.ensemble import dense_ensemble, for_members, mean_of_usual
 from course_utils.detectors.table import TableDetector
 
 __all__ = ["AutoEncoder"]
@@ -11,9 +11,10 @@ class AutoEncoder(TableDetector):
     """Scores a row by how badly small autoencoders, trained together, give it back.
 
     Each member has layers d → hidden → latent → hidden → d with ReLU between them. The loss is
-    the mean absolute error, which large deviations pull less than the squared one, and the worst
-    share ``contamination`` of each batch is left out. Training stops after few steps: longer,
-    and the members learn the anomalies as well. The score is the mean absolute error over the
+    the mean absolute error, which large deviations pull less than the squared one, and of each
+    batch the worst rows are left out where they stand out from the rest, at most the share
+    ``contamination``. Training stops after few steps: longer, and the members learn the anomalies
+    as well. The score is the mean absolute error over the
     columns and members, in standard deviations of the training rows.
 
     Parameters
@@ -75,7 +76,7 @@ class AutoEncoder(TableDetector):
     def _train(self, inputs, generator):
         def loss(network, batch):
             errors = self._errors(network, batch).mean(dim=1)  # (members, rows)
-            return trimmed_mean(errors, self.contamination)
+            return mean_of_usual(errors, self.contamination)
 
         return self._fit_network(
             loss, inputs, generator, self.steps, learning_rate=self.learning_rate

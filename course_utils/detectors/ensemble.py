@@ -6,7 +6,10 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-__all__ = ["EnsembleLinear", "dense_ensemble", "for_members", "trimmed_mean"]
+__all__ = ["EnsembleLinear", "dense_ensemble", "for_members", "mean_of_usual", "trimmed_mean"]
+
+UNUSUAL = 5  # robust standard deviations above the median
+NORMAL_OVER_MAD = 1.4826  # a normal distribution's standard deviation over its MAD
 
 
 class EnsembleLinear(nn.Module):
@@ -84,3 +87,30 @@ def trimmed_mean(errors, share):
     kept = max(1, round(errors.shape[1] * (1 - share)))
     lowest = torch.topk(errors, kept, dim=1, largest=False, sorted=False).values
     return lowest.mean()
+
+
+def mean_of_usual(errors, share):
+    """Return the mean over all members of the errors, without what looks like an anomaly.
+
+    That is what belongs to the worst share of its batch *and* lies more than five robust standard
+    deviations above the batch's median (its median absolute deviation times 1.4826; Leys et al.,
+    J. Exp. Soc. Psychol. 49, 2013). So clean training rows are nearly all learned from, and dirty
+    ones cost at most the share.
+
+    Parameters
+    ----------
+    errors : tensor of shape (members, rows)
+    share : float in [0, 1)
+
+    Returns
+    -------
+    tensor, scalar
+    """
+    rows = errors.shape[1]
+    ordered = errors.detach().sort(dim=1).values
+    median = ordered[:, (rows - 1) // 2, None]  # (members, 1)
+    deviation = (ordered - median).abs().median(dim=1, keepdim=True).values
+    limit = median + UNUSUAL * NORMAL_OVER_MAD * deviation
+    last_kept = ordered[:, max(1, round(rows * (1 - share))) - 1, None]
+    usual = errors <= torch.maximum(limit, last_kept)
+    return (errors * usual).sum() / usual.sum()

@@ -3,7 +3,7 @@
 import math
 
 from course_utils import checks
-from course_utils.detectors.ensemble import dense_ensemble, for_members, trimmed_mean
+from course_utils.detectors.ensemble import dense_ensemble, for_members, mean_of_usual
 from course_utils.detectors.table import TableDetector
 
 import torch
@@ -22,7 +22,8 @@ class AnoGAN(TableDetector):
     encoder E, d → hidden → latent, learns to find for each row x the noise E(x) from which G
     makes it again. Its loss, and the score, is the mean over the columns of |x − G(E(x))| plus
     κ times the mean of |f(x) − f(G(E(x)))|, where f are the critic's first hidden units and κ
-    is ``feature_weight``. The training leaves out the worst share ``contamination`` of each batch.
+    is ``feature_weight``. The training leaves the worst rows of each batch out where
+    they stand out from the rest, at most the share ``contamination``.
     Absolute errors are taken where the paper squares them: large deviations pull less.
 
     In the game both players move at every step, the critic with the larger learning rate (Heusel
@@ -128,7 +129,7 @@ class AnoGAN(TableDetector):
 
         def residual(_, batch):
             errors, features = self._residuals(batch)
-            return trimmed_mean(self._combined(errors, features), self.contamination)
+            return mean_of_usual(self._combined(errors, features), self.contamination)
 
         played = self._fit_network(game, inputs, generator, self.game_steps, optimiser=adam)
         for name in ("generator", "critic"):

@@ -3,7 +3,7 @@
 import math
 
 from course_utils import checks
-from course_utils.detectors.ensemble import dense_ensemble, for_members, trimmed_mean
+from course_utils.detectors.ensemble import dense_ensemble, for_members, mean_of_usual
 from course_utils.detectors.table import TableDetector
 
 import torch
@@ -75,7 +75,8 @@ class VAE(TableDetector):
     q(z|x) = N(μ, σ²I), and a decoder, latent → hidden → d, that gives the middle of a Laplace
     density for every column; the width of that density is learned, one number for each column.
     The loss is the negative ELBO, −E log p(x|z) + β · KL(q(z|x) ‖ N(0, I)), with one draw of z;
-    the worst share ``contamination`` of each batch is left out.
+    of each batch the worst rows are left out where they stand out from the rest, at most the
+    share ``contamination``.
 
     The score is −log p(x|z), summed over the columns, averaged over members and ``samples``
     draws of z (An and Cho, SNU 2015). The noise behind the draws is the same for every row and
@@ -154,7 +155,7 @@ class VAE(TableDetector):
             inputs = for_members(batch, self.members)
             shape = self.members, self.latent_units, len(batch)
             noise = torch.randn(shape, generator=generator, dtype=torch.float32)
-            return trimmed_mean(
+            return mean_of_usual(
                 self._negative_elbo(network, inputs, noise.to(batch.device)), self.contamination
             )
 

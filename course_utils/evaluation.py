@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from course_utils import baselines, thresholds
 from course_utils.checks import as_labels, as_scores, as_seed, in_range, positive_integer
+from course_utils.localisation import aupro, pixel_auroc
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,13 @@ from sklearn.metrics import average_precision_score
 
 __all__ = [
     "Confusion",
+    "aupro",
     "auroc",
     "average_precision",
     "bootstrap_interval",
     "confusion",
     "honest_table",
+    "pixel_auroc",
     "precision_at_prevalence",
 ]
 

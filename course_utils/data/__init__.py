@@ -46,6 +46,7 @@ _MODULE_OF = {
     "make_vibration": "machine",
     "payment_changes": "payments",
     "prefer": "download",
+    "read_image": "image_files",
     "report_times": "payments",
     "standardise": "scaling",
 }
@@ -90,6 +91,7 @@ __all__ = [
     "make_vibration",
     "payment_changes",
     "prefer",
+    "read_image",
     "report_times",
     "split",
     "split_by_time",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import gzip
 import io
 import re
-import warnings
 import zlib
 from pathlib import Path
 
 from course_utils import checks
+from course_utils.data import image_files
 from course_utils.data.anomaly_data import AnomalyData
 from course_utils.data.splits import thin_anomalies
 
@@ -516,12 +516,7 @@ def _folders(folder):
 
 def _content(path):
     """Return the bytes of a file that is neither empty nor too large."""
-    size = path.stat().st_size
-    if size == 0:
-        raise ValueError(f"{path} is empty.")
-    if size > FILE_LIMIT:
-        raise ValueError(f"{path} has {size:,} bytes; at most {FILE_LIMIT:,} are expected.")
-    return path.read_bytes()
+    return image_files.file_content(path, FILE_LIMIT)
 
 
 def _as_size(size):
@@ -538,27 +533,12 @@ def _read_picture(path, mode):
     Colours become grey by the weights of ITU-R BT.601, grey becomes three equal colours, a
     palette its colours, 16 bits become the nearest of 8, and transparency is left out.
     """
-    content = _content(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of Pillow, on files that are refused or converted below
-        try:
-            with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
-                pixels = picture.width * picture.height
-                if pixels <= PIXEL_LIMIT:
-                    return _as_eight_bits(picture).convert(mode)
-        except Image.DecompressionBombError as error:
-            raise ValueError(f"{path} is too large: {error}.") from error
-        except Exception as error:  # Pillow has no common class for what a damaged file raises
-            raise ValueError(f"{path} is not a whole PNG or JPEG picture: {error}.") from error
-    raise ValueError(f"{path} has {pixels:,} pixels; at most {PIXEL_LIMIT:,} are expected.")
-
-
-def _as_eight_bits(picture):
-    if not picture.mode.startswith("I"):
-        picture.load()
-        return picture
-    values = np.asarray(picture).astype(np.int64)
-    return Image.fromarray(((values + 128) // 257).clip(0, 255).astype(np.uint8))
+    return image_files.with_picture(
+        path,
+        ("PNG", "JPEG"),
+        (FILE_LIMIT, PIXEL_LIMIT),
+        lambda picture, _: image_files.as_eight_bits(picture).convert(mode),
+    )
 
 
 def _resized(picture, size):

@@ -10,7 +10,7 @@ import threading
 
 from tqdm import tqdm
 
-__all__ = ["epochs_bar", "for_keras", "show_losses"]
+__all__ = ["counter", "epochs_bar", "for_keras", "show_losses"]
 
 
 def epochs_bar(epochs, show=True):
@@ -26,7 +26,25 @@ def epochs_bar(epochs, show=True):
     -------
     tqdm.tqdm
     """
-    return tqdm(total=epochs, unit="epoch", file=sys.stdout, disable=not show)
+    return counter(epochs, "epoch", show)
+
+
+def counter(total, unit, show=True):
+    """Return a bar that counts to a total by its method ``update(n)``; a context manager.
+
+    Parameters
+    ----------
+    total : int
+    unit : str
+        What is counted, such as "epoch".
+    show : bool
+        False gives a bar that is never seen.
+
+    Returns
+    -------
+    tqdm.tqdm
+    """
+    return tqdm(total=total, unit=unit, file=sys.stdout, disable=not show)
 
 
 def show_losses(bar, training_loss, validation_loss=None):

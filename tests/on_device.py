@@ -18,6 +18,8 @@ from collections import Counter
 from pathlib import Path
 
 from course_utils import detectors, lessons, runtime, training
+from course_utils.detectors import image
+from course_utils.detectors.table import TableDetector
 
 import numpy as np
 import stand_in_device
@@ -25,14 +27,14 @@ import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-# a detector that is added to the package is tested from then on
-DETECTORS = [
-    kind
-    for name in detectors.__all__
-    if isinstance(kind := getattr(detectors, name), type)
-    and issubclass(kind, detectors.Detector)
-    and kind is not detectors.Detector
-]
+
+def kinds_of(base):
+    """Return the package's detectors of a kind; one that is added is tested from then on."""
+    named = (getattr(detectors, name) for name in detectors.__all__)
+    return [kind for kind in named if isinstance(kind, type) and issubclass(kind, base)]
+
+
+DETECTORS, IMAGE_DETECTORS = kinds_of(TableDetector), kinds_of(image.ImageDetector)
 TRAINS = re.compile(r"\.backward\(|training\.fit\(")
 FEW = 3  # steps of a loop that trains, where a lesson would take hundreds
 
@@ -88,8 +90,8 @@ def assert_same_model(ours, theirs, device):
         assert_near(tensor.cpu(), theirs.state_dict()[name].cpu(), device)
 
 
-def assert_near(ours, theirs, device):
-    tolerance = 1e-6 if device == stand_in_device.NAME else 1e-2  # a card rounds otherwise
+def assert_near(ours, theirs, device, tolerance=1e-6):
+    tolerance = tolerance if device == stand_in_device.NAME else 1e-2  # a card rounds otherwise
     np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=tolerance, atol=1e-6)
 
 
@@ -169,6 +171,27 @@ def detector_check(kind):
                 all_on(loaded.network_, place)
         # one that was fitted on the device can go on on the CPU
         assert_near(detector.set_params(device="cpu").decision_function(new), scores, device)
+
+    return check
+
+
+def image_detector_check(kind):
+    # forty layers deep, and the devices add up in different orders
+    near = functools.partial(assert_near, tolerance=1e-4)
+
+    def check(device):
+        X = np.random.default_rng(0).integers(0, 256, (9, 40, 48, 3), dtype=np.uint8)
+        choices = {"sizes": (64, 96), "blocks": (4, 10)}
+        on_cpu = kind(**choices, device="cpu").fit(X[:5])
+        detector = kind(**choices, device=torch.device(device)).fit(X[:5])
+        all_on(detector.network_, device)
+        near(detector.decision_scores_, on_cpu.decision_scores_, device)
+        near(detector.decision_function(X), on_cpu.decision_function(X), device)
+        near(detector.heatmap(X), on_cpu.heatmap(X), device)
+        with tempfile.TemporaryDirectory() as folder:
+            detector.save(Path(folder) / "detector.pt")
+            loaded = detectors.load(Path(folder) / "detector.pt").set_params(device=device)
+            near(loaded.decision_function(X), on_cpu.decision_function(X), device)
 
     return check
 
@@ -304,6 +327,7 @@ CHECKS = {
     "resumed": resumed_training_is_the_unbroken_one,
     "adam": counts_of_adam_are_where_torch_keeps_them,
     **{kind.__name__: detector_check(kind) for kind in DETECTORS},
+    **{kind.__name__: image_detector_check(kind) for kind in IMAGE_DETECTORS},
     **{each.__name__: must_be_caught(each) for each in CAUGHT},
 }
 

@@ -1,16 +1,28 @@
 """The detectors that the lessons build up, finished: same names, same promises, as PyOD's.
 
 Every one is fitted with ``fit(X)`` and scores with ``decision_function(X)``, higher = more
-anomalous. ``base`` has what they share.
+anomalous. ``base`` has what they share, ``table`` and ``image`` what those of one sort of data
+share.
 """
 
 from course_utils.detectors.autoencoder import AutoEncoder
 from course_utils.detectors.base import Detector, DetectorFileError
 from course_utils.detectors.gan import AnoGAN
 from course_utils.detectors.one_class import DeepSVDD
+from course_utils.detectors.patches import PaDiM, PatchCore
 from course_utils.detectors.vae import VAE
 
-__all__ = ["VAE", "AnoGAN", "AutoEncoder", "DeepSVDD", "Detector", "DetectorFileError", "load"]
+__all__ = [
+    "VAE",
+    "AnoGAN",
+    "AutoEncoder",
+    "DeepSVDD",
+    "Detector",
+    "DetectorFileError",
+    "PaDiM",
+    "PatchCore",
+    "load",
+]
 
 
 def load(path):

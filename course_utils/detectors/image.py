@@ -1,0 +1,199 @@
+"""What detectors of images share: images of any sort in, scores and heat maps out."""
+
+import warnings
+
+from course_utils import checks, runtime
+from course_utils.backbone import BLOCKS, feature_maps, load_backbone
+from course_utils.detectors.base import Detector
+from course_utils.images import SMALLEST_SIDE, Images, prepared
+from course_utils.progress_bar import counter
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter
+from sklearn.utils.validation import check_is_fitted
+from torch.nn.functional import interpolate
+
+__all__ = ["ImageDetector"]
+
+IMAGES_AT_A_TIME = {"cpu": 1}  # for each thread; more are no quicker there
+IMAGES_AT_A_TIME_ELSEWHERE = 32
+LARGEST_SIDE = 1024
+BLUR = 4 / 224  # standard deviation of a heat map's blur over its side, as in the PaDiM paper
+
+
+class ImageDetector(Detector):
+    """A detector that compares parts of an image with those of normal images.
+
+    An image is looked at in each of ``sizes``. A subclass has the parameters ``sizes``,
+    ``blocks`` and ``progress``, and ``_learn(images)``, which learns from normal images and
+    returns what they score when they are left out, and ``_maps(patches)``, which returns the
+    scores (n, rows, columns) of the patches of each size, (n, rows, columns, features). No
+    result may depend on the images beside it.
+
+    Attributes
+    ----------
+    decision_scores_ : array of shape (n,)
+        Score of each training image by what was learned from the others.
+    """
+
+    def fit(self, X, y=None):
+        """Learn what is normal from images without defects.
+
+        Parameters
+        ----------
+        X : array (n, h, w) or (n, h, w, 3), or list of arrays or of files
+            uint8, or floats from 0 to 1; see ``course_utils.images.Images``.
+        y : ignored
+            Accepted because scikit-learn's pipelines hand it on.
+
+        Returns
+        -------
+        the detector itself
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an image cannot be used (the message names it) or a parameter is out of range.
+        FileNotFoundError
+            If a file is not there.
+        """
+        self._check_parameters()
+        images = Images(X)
+        self.network_ = load_backbone(self._device())
+        if len(images) == 1:
+            warnings.warn(
+                "There is one training image, so none to judge it by: threshold_ is too low. "
+                "Choose it on other normal images.",
+                stacklevel=2,
+            )
+        # what is shared here is images, one per thread; the sums between are too short for it
+        with runtime.one_torch_thread():
+            self._set_decisions(self._learn(images))
+        return self
+
+    def decision_function(self, X):
+        """Return one score per image, higher = more anomalous: that of its most unusual part.
+
+        It is the mean over the sizes of the largest score in each.
+
+        Parameters
+        ----------
+        X : array (n, h, w) or (n, h, w, 3), or list of arrays or of files
+            As for ``fit``; few are in memory at a time.
+
+        Returns
+        -------
+        array of float64, shape (n,)
+
+        Raises
+        ------
+        TypeError, ValueError, FileNotFoundError
+            As for ``fit``.
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        """
+        check_is_fitted(self)
+        images = Images(X)
+        scores = [
+            torch.stack([each.amax(dim=(1, 2)) for each in maps]).mean(dim=0)
+            for maps in self._in_batches(images, self._maps, "image scored")
+        ]
+        return torch.cat(scores).double().cpu().numpy()
+
+    def heatmap(self, X):
+        """Return the score of each pixel: that of the part it lies in, softened at the borders.
+
+        Parameters
+        ----------
+        X : array (n, h, w) or (n, h, w, 3), or list of arrays or of files
+            As for ``decision_function``.
+
+        Returns
+        -------
+        array of float32, shape (n, h, w), or list of such arrays (h, w)
+            A list where X is one.
+
+        Raises
+        ------
+        TypeError, ValueError, FileNotFoundError, sklearn.exceptions.NotFittedError
+            As for ``decision_function``.
+        """
+        check_is_fitted(self)
+        images, found = Images(X), []
+        for maps in self._in_batches(images, self._maps, "image mapped"):
+            for each in zip(*(part.cpu() for part in maps), strict=True):  # a map for each size
+                size = images.size(len(found))
+                found.append(np.mean([_enlarged(part, size) for part in each], axis=0))
+        return found if isinstance(X, (list, tuple)) else np.stack(found)
+
+    def _check_parameters(self):
+        super()._check_parameters()
+        _check_ascending(self.blocks, "blocks", 0, BLOCKS - 1)
+        _check_ascending(self.sizes, "sizes", 4 * SMALLEST_SIDE, LARGEST_SIDE)
+
+    def _in_batches(self, images, work, unit):
+        """Yield work(patches) for batches of images; patches has one tensor for each size."""
+        device = self._device()
+        self.network_.to(device)
+        size = IMAGES_AT_A_TIME.get(device.type, IMAGES_AT_A_TIME_ELSEWHERE)
+
+        def found(start):
+            stop = min(start + size, len(images))
+            pixels = prepared(images, start, stop, self.sizes[-1]).to(device)
+            with torch.inference_mode():
+                return stop - start, work([self._patches(pixels, each) for each in self.sizes])
+
+        starts = range(0, len(images), size)
+        side_by_side = device.type == "cpu" and len(starts) > 1
+        batches = (runtime.in_threads if side_by_side else map)(found, starts)
+        with counter(len(images), unit, self.progress) as bar:
+            for number, result in batches:
+                yield result
+                bar.update(number)
+
+    def _patches(self, pixels, size):
+        """Return what the blocks say about each part of images, (n, rows, columns, features)."""
+        if pixels.shape[-1] != size:
+            pixels = interpolate(pixels, size=(size, size), mode="bilinear", antialias=True)
+        return side_by_side(feature_maps(self.network_, pixels, self.blocks))
+
+    def _restore(self, header, state):
+        super()._restore(header, state)
+        self.network_ = load_backbone(self._device())
+
+
+def side_by_side(maps):
+    """Return feature maps in one, at the size of the finest.
+
+    Parameters
+    ----------
+    maps : list of tensor of shape (n, channels, rows, columns)
+        The finest first; coarser ones are enlarged by linear interpolation.
+
+    Returns
+    -------
+    tensor of shape (n, rows, columns, channels of all maps)
+    """
+    size = maps[0].shape[2:]
+    fine = [
+        each if each.shape[2:] == size else interpolate(each, size=size, mode="bilinear")
+        for each in maps
+    ]
+    return torch.cat(fine, dim=1).permute(0, 2, 3, 1)
+
+
+def _enlarged(scores, size):
+    """Return a map (rows, columns) at the size of its image, blurred, float32."""
+    large = interpolate(scores[None, None], size=size, mode="bilinear")[0, 0]
+    return gaussian_filter(large.numpy(), [BLUR * side for side in size], mode="nearest")
+
+
+def _check_ascending(values, name, low, high):
+    """Raise when values are not ascending whole numbers in a tuple."""
+    if not isinstance(values, (tuple, list)) or not values:
+        raise TypeError(f"{name} is {values!r}; whole numbers in a tuple are expected.")
+    for value in values:
+        checks.integer_in_range(value, name, low, high)
+    if list(values) != sorted(set(values)):
+        raise ValueError(f"{name} is {values!r}; ascending numbers are expected.")

@@ -1,0 +1,353 @@
+"""PaDiM and PatchCore: the detectors of images that lesson 14 builds, made robust and quick."""
+
+from course_utils import checks
+from course_utils.detectors.core_set import greedy_core_set
+from course_utils.detectors.image import ImageDetector
+from course_utils.progress_bar import counter
+
+import numpy as np
+import torch
+
+__all__ = ["PaDiM", "PatchCore"]
+
+MOST_PATCHES = 100_000  # that a core-set is chosen from; 192 features each take 77 MB
+PATCHES_AT_A_TIME = 256  # whose distances to the bank are in memory together
+RIDGE = 0.01  # of the mean variance, added to every variance
+FOLDS = 5  # parts of the training images that are scored by the other parts
+
+
+class PatchCore(ImageDetector):
+    """Scores a part of an image by its distance from the nearest part of any normal image.
+
+    The network's ``blocks`` describe each part of an image, a patch. Of the patches of all
+    training images a greedy core-set is kept as the bank. The score of an image is the largest
+    Euclidean distance of one of its patches from the bank (Roth et al., CVPR 2022, without that
+    paper's averages of neighbouring patches and its weight for the largest), divided by the
+    median of that over the training images, and averaged over ``sizes``.
+
+    A training image's own patches are left out of the bank when it is scored, so that
+    ``threshold_`` tells what normal images score that were not seen.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Sides in pixels, 32 to 1024, ascending. An image is resized to each, and looked at.
+    blocks : tuple of int
+        Blocks of EfficientNet-Lite0, 0 to 15, ascending, whose outputs describe a patch.
+    bank_size : int
+        Most patches that are kept of each size; it bounds memory and the time of scoring.
+    contamination : float in (0, 0.5]
+        Share of the training images whose score lies above ``threshold_``.
+    seed : int
+        One seed, one detector.
+    device : str or torch.device, optional
+        ``runtime.device()`` where none is named.
+    progress : bool
+        Show bars while it works.
+    """
+
+    def __init__(
+        self,
+        sizes=(160, 224),
+        blocks=(14,),
+        bank_size=5000,
+        contamination=0.01,
+        seed=0,
+        device=None,
+        progress=False,
+    ):
+        self.sizes = sizes
+        self.blocks = blocks
+        self.bank_size = bank_size
+        self.contamination = contamination
+        self.seed = seed
+        self.device = device
+        self.progress = progress
+
+    def _check_parameters(self):
+        super()._check_parameters()
+        checks.positive_integer(self.bank_size, "bank_size")
+
+    def _learn(self, images):
+        generator = torch.Generator().manual_seed(checks.as_seed(self.seed, "seed"))
+        kept = [_Sample(len(images), generator) for _ in self.sizes]
+        for patches in self._in_batches(images, list, "image read"):
+            for sample, each in zip(kept, patches, strict=True):
+                sample.add(each)
+        self.banks_ = [self._bank(sample, generator) for sample in kept]
+        largest = self._left_out(images)  # (n, sizes)
+        usual = np.median(largest, axis=0)
+        usual[usual == 0] = 1  # images that are all alike
+        for bank, each in zip(self.banks_, usual, strict=True):
+            bank["usual"] = torch.tensor([each], dtype=torch.float32)
+        return (largest / usual).mean(axis=1)
+
+    def _bank(self, sample, generator):
+        """Return the bank of one size: patches, and the image that each comes from."""
+        patches, owners = sample.patches, sample.owners
+        count = min(self.bank_size, len(patches))
+        with counter(count, "patch chosen", self.progress) as bar:
+            chosen = greedy_core_set(patches, count, generator, watch=bar.update)
+        return {"patches": patches[chosen.to(patches.device)].cpu(), "owners": owners[chosen]}
+
+    def _left_out(self, images):
+        """Return each training image's largest distance from other images' patches, (n, sizes)."""
+        alone = len(images) == 1
+        found, start = [], 0
+
+        def largest(patches, start):
+            owners = torch.arange(start, start + len(patches[0]))
+            maps = self._distances(patches, None if alone else owners)
+            return torch.stack([each.amax(dim=(1, 2)).cpu() for each in maps], dim=1)
+
+        for patches in self._in_batches(images, list, "image left out"):
+            found.append(largest(patches, start))
+            start += len(found[-1])
+        return torch.cat(found).double().numpy()
+
+    def _maps(self, patches):
+        maps = self._distances(patches)
+        return [
+            each / bank["usual"].to(each.device)
+            for each, bank in zip(maps, self.banks_, strict=True)
+        ]
+
+    def _distances(self, patches, owners=None):
+        """Return distances (n, rows, columns) from the bank, of each size.
+
+        Where `owners` (n,) are given, an image's own patches in the bank do not count.
+        """
+        found = []
+        for each, bank in zip(patches, self.banks_, strict=True):
+            device = each.device
+            there = {name: tensor.to(device) for name, tensor in bank.items()}
+            own = None
+            if owners is not None:
+                own = owners.to(device).repeat_interleave(each.shape[1] * each.shape[2])
+            rows = each.flatten(0, 2)
+            nearest = nearest_distances(rows, there["patches"], own, there["owners"])
+            found.append(nearest.reshape(each.shape[:3]))
+        return found
+
+    def _state(self):
+        banks = {
+            f"bank.{number}.{name}": tensor
+            for number, bank in enumerate(self.banks_)
+            for name, tensor in bank.items()
+        }
+        return super()._state() | banks
+
+    def _restore(self, header, state):
+        super()._restore(header, state)
+        names = ("patches", "owners", "usual")
+        self.banks_ = [
+            {name: state[f"bank.{number}.{name}"] for name in names}
+            for number in range(len(self.sizes))
+        ]
+
+
+class PaDiM(ImageDetector):
+    """Scores a part of an image by what normal images show at the same place.
+
+    At each place the features of the training images get a mean and a covariance; the score is
+    the Mahalanobis distance, and an image's that of its most unusual place (Defard et al., ICPR
+    workshops 2021). Of all features a random choice is taken, as in that paper. To each variance
+    1 % of the mean variance is added, so that a few images are enough for a covariance.
+
+    For parts that always lie at the same place. Where they move or turn, `PatchCore` is the one.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Sides in pixels, 32 to 1024, ascending. An image is resized to each, and looked at.
+    blocks : tuple of int
+        Blocks of EfficientNet-Lite0, 0 to 15, ascending, whose outputs describe a place.
+    features : int
+        How many features are taken; the memory grows by their square.
+    contamination : float in (0, 0.5]
+        Share of the training images whose score lies above ``threshold_``.
+    seed : int
+        One seed, one detector.
+    device : str or torch.device, optional
+        ``runtime.device()`` where none is named.
+    progress : bool
+        Show bars while it works.
+    """
+
+    def __init__(
+        self,
+        sizes=(224,),
+        blocks=(4, 10, 14),
+        features=100,
+        contamination=0.01,
+        seed=0,
+        device=None,
+        progress=False,
+    ):
+        self.sizes = sizes
+        self.blocks = blocks
+        self.features = features
+        self.contamination = contamination
+        self.seed = seed
+        self.device = device
+        self.progress = progress
+
+    def _check_parameters(self):
+        super()._check_parameters()
+        checks.positive_integer(self.features, "features")
+
+    def _learn(self, images):
+        checks.as_seed(self.seed, "seed")
+        kept = [[] for _ in self.sizes]
+        for patches in self._in_batches(images, self._chosen, "image read"):
+            for part, each in zip(kept, patches, strict=True):
+                part.append(each)
+        kept = [torch.cat(part) for part in kept]  # (n, rows, columns, features)
+        self.places_ = [gaussians(each) for each in kept]
+        return self._left_out(kept)
+
+    def _chosen(self, patches):
+        """Return some of the features of every patch."""
+        generator = torch.Generator().manual_seed(checks.as_seed(self.seed, "seed"))
+        order = torch.randperm(patches[0].shape[-1], generator=generator)[: self.features]
+        return [each[..., order.to(each.device)] for each in patches]
+
+    def _left_out(self, kept):
+        """Return the score of each training image by Gaussians that it had no part in, (n,)."""
+        total = len(kept[0])
+        fold_of = torch.arange(total) % min(FOLDS, total)
+        scores = np.empty(total)
+        for fold in range(int(fold_of.max()) + 1):
+            out = fold_of == fold
+            into = ~out if total > 1 else out
+            largest = [
+                mahalanobis(each[out], *gaussians(each[into])).amax(dim=(1, 2)) for each in kept
+            ]
+            scores[out.numpy()] = torch.stack(largest).mean(dim=0).cpu().numpy()
+        return scores
+
+    def _maps(self, patches):
+        return [
+            mahalanobis(each, *(tensor.to(each.device) for tensor in place))
+            for each, place in zip(self._chosen(patches), self.places_, strict=True)
+        ]
+
+    def _state(self):
+        places = {
+            f"place.{number}.{name}": tensor.cpu()
+            for number, place in enumerate(self.places_)
+            for name, tensor in zip(("means", "factors"), place, strict=True)
+        }
+        return super()._state() | places
+
+    def _restore(self, header, state):
+        super()._restore(header, state)
+        self.places_ = [
+            (state[f"place.{number}.means"], state[f"place.{number}.factors"])
+            for number in range(len(self.sizes))
+        ]
+
+
+class _Sample:
+    """Patches of images, and the image each comes from; some of them if there are too many."""
+
+    def __init__(self, images, generator):
+        self._most = max(1, MOST_PATCHES // images)  # of one image
+        self._generator = generator
+        self._patches, self._owners, self._seen = [], [], 0
+
+    def add(self, patches):
+        """Take over the patches (n, rows, columns, features) of the next images."""
+        for each in patches.flatten(1, 2):  # (patches, features)
+            if len(each) > self._most:
+                order = torch.randperm(len(each), generator=self._generator)[: self._most]
+                each = each[order.to(each.device)]
+            self._patches.append(each)
+            self._owners.append(torch.full((len(each),), self._seen))
+            self._seen += 1
+
+    @property
+    def patches(self):
+        return torch.cat(self._patches)
+
+    @property
+    def owners(self):
+        return torch.cat(self._owners)
+
+
+def nearest_distances(rows, bank, own=None, owners=None):
+    """Return the Euclidean distance of each row from the nearest row of a bank.
+
+    Parameters
+    ----------
+    rows : tensor of shape (n, features)
+    bank : tensor of shape (m, features)
+    own, owners : tensor of int64, shapes (n,) and (m,), optional
+        A row does not see those of the bank that have its own number.
+
+    Returns
+    -------
+    tensor of shape (n,)
+        Exact to rounding also for rows that lie in the bank: the nearest is found by a matrix
+        product, whose small differences of large numbers are not precise, and then measured.
+    """
+    middle = bank.mean(dim=0)
+    around = bank - middle  # shorter rows round less
+    squares = around.square().sum(dim=1)
+    found = []
+    for start in range(0, len(rows), PATCHES_AT_A_TIME):
+        part = rows[start : start + PATCHES_AT_A_TIME]
+        apart = torch.addmm(squares, part - middle, around.T, alpha=-2)  # less |row|²
+        if own is not None:
+            apart[own[start : start + PATCHES_AT_A_TIME, None] == owners] = torch.inf
+        found.append((part - bank[apart.argmin(dim=1)]).norm(dim=1))
+    return torch.cat(found)
+
+
+def gaussians(patches):
+    """Return mean and covariance at every place, the latter as the factor of its inverse.
+
+    Parameters
+    ----------
+    patches : tensor of shape (n, rows, columns, features)
+
+    Returns
+    -------
+    means : tensor of shape (places, features)
+    factors : tensor of shape (places, features, features)
+        F with F Fᵀ = Σ⁻¹, so that (x − μ) F has the length of the Mahalanobis distance.
+    """
+    placed = patches.flatten(1, 2).transpose(0, 1)  # (places, n, features)
+    means = placed.mean(dim=1)
+    centred = placed - means[:, None]
+    covariances = centred.transpose(1, 2) @ centred / max(1, placed.shape[1] - 1)
+    covariances = covariances + _ridge(covariances.mean(dim=0))
+    lower = torch.linalg.cholesky(covariances)  # Σ = L Lᵀ
+    identity = torch.eye(lower.shape[-1], device=lower.device, dtype=lower.dtype)
+    inverse = torch.linalg.solve_triangular(lower, identity, upper=False)  # L⁻¹
+    return means, inverse.transpose(1, 2).contiguous()
+
+
+def mahalanobis(patches, means, factors):
+    """Return the Mahalanobis distance at every place.
+
+    Parameters
+    ----------
+    patches : tensor of shape (n, rows, columns, features)
+    means, factors : tensors
+        From ``gaussians``.
+
+    Returns
+    -------
+    tensor of shape (n, rows, columns)
+    """
+    away = patches.flatten(1, 2).transpose(0, 1) - means[:, None]  # (places, n, features)
+    distances = (away @ factors).norm(dim=2)  # (places, n)
+    return distances.T.reshape(patches.shape[:3])
+
+
+def _ridge(covariance):
+    """Return 1 % of the mean variance on the diagonal; a trifle where nothing varies at all."""
+    variances = covariance.diagonal()
+    size = (RIDGE * variances.mean()).clamp(min=1e-6)
+    return size * torch.eye(len(variances), device=variances.device, dtype=variances.dtype)

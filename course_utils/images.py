@@ -167,16 +167,23 @@ def prepared(images, start, stop, size):
     taken = (torch.from_numpy(images[row]) for row in range(start, stop))
     for (height, width, _), alike in groupby(taken, key=lambda image: tuple(image.shape)):
         while part := list(islice(alike, max(1, PIXELS_AT_ONCE // (height * width)))):
-            pixels = torch.empty(len(part), 3, height, width)
-            for place, image in zip(pixels, part, strict=True):
-                place.copy_(image.permute(2, 0, 1))
-            if (height, width) != size:
-                pixels = torch.nn.functional.interpolate(
-                    pixels, size=size, mode="bilinear", antialias=True, align_corners=False
-                ).clamp_(0, 255)
-            result[done : done + len(part)] = pixels
+            result[done : done + len(part)] = _resized(part, size)
             done += len(part)
     return result
+
+
+def _resized(images, size):
+    """Return tensors (h, w, 3) of one shape as one tensor (batch, 3, height, width) of a size."""
+    import torch
+
+    pixels = torch.empty(len(images), 3, *images[0].shape[:2], dtype=torch.float32)
+    for place, image in zip(pixels, images, strict=True):
+        place.copy_(image.permute(2, 0, 1))
+    if pixels.shape[2:] == size:
+        return pixels
+    return torch.nn.functional.interpolate(
+        pixels, size=size, mode="bilinear", antialias=True, align_corners=False
+    ).clamp_(0, 255)
 
 
 # --- checks

@@ -195,7 +195,6 @@ def test_an_array_in_a_file_stays_there(tmp_path):
     tracemalloc.stop()
     assert np.array_equal(images[399], values(400, 64, 64, 3)[399])
     assert peak < 1_000_000  # bytes; the array has 4.9 million
-    mapped._mmap.close()
 
 
 def test_a_bad_entry_is_met_only_when_its_image_is_taken():
@@ -368,6 +367,16 @@ def test_many_pixels_are_resized_in_several_calls(monkeypatch):
     monkeypatch.setattr("course_utils.images.PIXELS_AT_ONCE", 2 * 16 * 12)
     prepared(Images(COLOURS), 0, 5, 24)
     assert called == [2, 2, 1]
+
+
+def test_the_result_is_float32_whatever_torch_makes_by_default():
+    torch.set_default_dtype(torch.float64)
+    try:
+        made = [prepared(Images(COLOURS), 0, 5, size) for size in ((16, 12), 24)]
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert {each.dtype for each in made} == {torch.float32}
+    assert torch.equal(made[1], prepared(Images(COLOURS), 0, 5, 24))
 
 
 def test_white_stays_white():

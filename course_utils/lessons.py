@@ -38,6 +38,7 @@ LESSONS = (
     "10_pytorch_vae",
     "11_pytorch_gan",
     "12_deep_one_class",
+    "13_cnn_images",
 )
 HEADER_ROWS = (
     "You will be able to",

@@ -115,6 +115,22 @@ def test_threshold_and_decisions_follow_from_the_training_scores(kind):
 
 
 @EVERY
+def test_each_size_has_an_equal_say(kind):
+    X = data.make_textures("gravel", rows=30, anomalies=2, size=64).X  # as large as the largest
+    choices = {} if kind is detectors.PaDiM else {"bank_size": 10_000}
+    both = small(kind, **choices).fit(X[:12])
+    single = [small(kind, sizes=(size,), **choices).fit(X[:12]) for size in (48, 64)]
+    for method in ("decision_function", "heatmap"):
+        mean = np.mean([getattr(each, method)(X[12:16]) for each in single], axis=0)
+        assert_close(getattr(both, method)(X[12:16]), mean, tolerance=1e-4)
+
+
+def test_a_usual_normal_image_scores_about_one():
+    detector = small(detectors.PatchCore, sizes=(64,)).fit(normal_images()[:21])
+    assert np.median(detector.decision_scores_) == pytest.approx(1, rel=1e-5)
+
+
+@EVERY
 def test_training_images_are_scored_by_the_others(kind):
     X = normal_images()[:20]
     detector = small(kind).fit(X)

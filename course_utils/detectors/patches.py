@@ -31,7 +31,8 @@ class PatchCore(ImageDetector):
     Parameters
     ----------
     sizes : tuple of int
-        Sides in pixels, 32 to 1024, ascending. An image is resized to each, and looked at.
+        Sides in pixels, 32 to 1024, ascending. An image is looked at in each: it is resized to
+        the largest, and that to the others.
     blocks : tuple of int
         Blocks of EfficientNet-Lite0, 0 to 15, ascending, whose outputs describe a patch.
     bank_size : int
@@ -159,7 +160,8 @@ class PaDiM(ImageDetector):
     Parameters
     ----------
     sizes : tuple of int
-        Sides in pixels, 32 to 1024, ascending. An image is resized to each, and looked at.
+        Sides in pixels, 32 to 1024, ascending. An image is looked at in each: it is resized to
+        the largest, and that to the others.
     blocks : tuple of int
         Blocks of EfficientNet-Lite0, 0 to 15, ascending, whose outputs describe a place.
     features : int

@@ -60,7 +60,7 @@ def test_conda_gets_the_same_packages():
 def test_the_lessons_need_what_they_import():
     other_names = {"scikit-learn": "sklearn", "pillow": "PIL"}
     pinned = [pin.split("==")[0] for pin in LESSON_PINS]
-    names = {other_names.get(name, name) for name in pinned}
+    names = {other_names.get(name, name.replace("-", "_")) for name in pinned}
     names |= {"course_utils", "IPython", "traitlets", "jupyter_client"}  # come with ipykernel
     names |= {"nbformat", "nbclient", "jupytext"}  # for those who write lessons
     for path in (ROOT / "course_utils").rglob("*.py"):

@@ -39,6 +39,7 @@ LESSONS = (
     "11_pytorch_gan",
     "12_deep_one_class",
     "13_cnn_images",
+    "14_image_anomaly_detection",
 )
 HEADER_ROWS = (
     "You will be able to",

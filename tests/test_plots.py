@@ -186,3 +186,56 @@ def test_the_cost_slider_draws_each_position():
 def test_a_bad_cost_is_named(cost):
     with pytest.raises((TypeError, ValueError), match="cost_miss"):
         plots.cost_curve(Y, SCORES, 1, cost)
+
+
+PICTURES = RNG.integers(0, 256, (5, 12, 10))
+
+
+def test_heat_maps_share_one_scale_and_outline_the_defects():
+    heat = np.arange(600.0).reshape(5, 12, 10)
+    masks = np.zeros(PICTURES.shape, dtype=bool)
+    masks[1, 3:6, 0:4] = True  # meets the left edge
+    figure = plots.heat_maps(PICTURES, heat, masks, list("abcde"), "Hot", columns=3)
+    grid, bar = figure.axes[:6], figure.axes[6]
+    scales = {each.images[1].get_clim() for each in grid[:5]}
+    assert scales == {(299.5, 599)}  # from the median: the colder half stays grey
+    for number, each in enumerate(grid[:5]):
+        np.testing.assert_array_equal(each.images[0].get_array(), PICTURES[number])
+        np.testing.assert_array_equal(each.images[1].get_array(), heat[number])
+        assert each.get_title("center") == "abcde"[number]
+        assert bool(each.findobj(QuadContourSet)) == (number == 1)
+    assert not grid[5].images  # the last place of the grid stays empty
+    assert "higher = more" in bar.get_ylabel()
+    outline = grid[1].findobj(QuadContourSet)[0].get_paths()[0].vertices
+    assert outline.min(axis=0) == pytest.approx([-0.5, 2.5])
+    assert outline.max(axis=0) == pytest.approx([3.5, 5.5])
+    assert grid[1].get_xlim() == (-0.5, 9.5)
+    assert plots.to_png(figure).startswith(b"\x89PNG")
+
+
+def test_cold_pixels_show_the_picture_and_hot_ones_the_heat():
+    shades = plots.HEAT([0.0, 0.5, 1.0])
+    assert shades[0, 3] == 0
+    assert (np.diff(shades[:, 3]) > 0).all()
+    assert len(np.unique(shades[:, :3], axis=0)) == 1  # density alone tells the heat
+
+
+def test_even_heat_is_drawn_too():
+    figure = plots.heat_maps(PICTURES[:1], np.full((1, 12, 10), 7.0))
+    assert figure.axes[0].images[1].get_clim() == (7, 8)
+    assert plots.to_png(figure).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((PICTURES[0], PICTURES[0]), "pictures has shape"),
+        ((PICTURES, PICTURES[:4]), "heat has shape"),
+        ((PICTURES, PICTURES, PICTURES[:, :5] > 9), "masks has shape"),
+        ((PICTURES, PICTURES * np.nan), "heat has NaN"),
+        ((PICTURES, PICTURES, None, ["one"]), "titles has 1 entries for 5"),
+    ],
+)
+def test_heat_maps_that_do_not_fit_are_named(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        plots.heat_maps(*arguments)

@@ -198,7 +198,7 @@ def test_the_detector_of_the_tables_is_the_loop(lesson):
 
 def test_what_the_text_says_about_the_finished_detector():
     given = detectors.AutoEncoder().get_params()
-    assert (given["members"], given["contamination"], given["steps"]) == (8, 0.1, 200)
+    assert (given["members"], given["contamination"], given["steps"]) == (8, 0.1, 150)
 
 
 def test_the_exercises_load_no_torch_before_they_are_checked():

@@ -1,7 +1,8 @@
-"""Exercises of lesson 14: network input, distance, alarm level, Gaussians, core-set, overlap."""
+"""Exercises of lesson 14: network input, distance, alarm level, patches, areas of maps."""
 
 from __future__ import annotations
 
+from course_utils import evaluation
 from course_utils.exercises.engine import (
     Exercise,
     Misconception,
@@ -603,7 +604,107 @@ def farthest_first_by_the_mean(bank, size):
     return chosen
 
 
-# ------------------------------------------------------------------------------- 6 · overlap
+# ---------------------------------------------------------------------- 6 · which pixels count
+
+pixel_area = Exercise(
+    "Return the pixel AUROC of heat maps: of every pixel of every image.",
+    hints=(
+        "Each pixel is a row: its label is the mask there, its score the heat there.",
+        "evaluation.auroc(labels, scores) takes flat arrays; masks.ravel().astype(int) is one.",
+    ),
+    praise="Right. Pixels around a defect are normal, too: heat that spills over costs something.",
+)
+
+
+@pixel_area.set_solution
+def pixel_area_solution(masks, heat):
+    return evaluation.auroc(np.asarray(masks).ravel().astype(int), np.asarray(heat).ravel())
+
+
+@pixel_area.set_check
+def pixel_area_check(answer):
+    generator = np.random.default_rng(0)
+    masks, heat = np.zeros((4, 9, 11), dtype=bool), generator.random((4, 9, 11))
+    masks[1, 2:5, 2:6] = True  # 12 pixels
+    masks[3, 6:8, 7:9] = True  # 4 pixels
+    heat[1, 1:7, 1:8] += 0.5  # spills over the defect
+    heat[3] += 0.4  # an image that is hot all over
+    heat[masks] += 0.3
+    got = _numbers(answer(masks.copy(), heat.copy()), "the area")
+    require(got.shape == (), f"One number is asked for; you return the shape {got.shape}.")
+    with_defect = masks.any(axis=(1, 2))
+    every = evaluation.auroc(masks.ravel().astype(int), heat.ravel())
+    kept = masks | ~with_defect[:, None, None]
+    labels = np.repeat(with_defect.astype(int), masks[0].size)
+    name_the_mistake(
+        got,
+        (
+            (
+                evaluation.auroc(masks[kept].astype(int), heat[kept]),
+                "Only pixels of normal images stand for the normal ones here. Those around a "
+                "defect are normal as well, and a heat that spills over them has to pay for it.",
+            ),
+            (
+                evaluation.auroc(
+                    masks[with_defect].ravel().astype(int), heat[with_defect].ravel()
+                ),
+                "You left the images without a defect out. They have the most normal pixels, and "
+                "a false alarm there is one.",
+            ),
+            (
+                evaluation.auroc(labels, heat.ravel()),
+                "All pixels of an image with a defect count as defective here. The mask says "
+                "which of them are.",
+            ),
+            (
+                np.mean([evaluation.auroc(masks[i].ravel() * 1, heat[i].ravel()) for i in (1, 3)]),
+                "That is one area for each image, averaged: an image that is hot all over is not "
+                "noticed. Put all pixels into one ranking.",
+            ),
+            (
+                evaluation.auroc(with_defect.astype(int), heat.max(axis=(1, 2))),
+                "That is the image AUROC: one score for each image. Each pixel is asked for.",
+            ),
+            (1 - every, "The area is upside down: hotter has to mean more anomalous."),
+        ),
+    )
+    require(
+        abs(got - every) < 1e-6,
+        f"All {masks.size} pixels, {masks.sum()} of them defective, have an area of {every:.4f}; "
+        f"you return {got:.4f}.",
+    )
+
+
+@pixel_area.refuses("Those around a defect")
+def pixel_area_against_normal_images(masks, heat):
+    kept = masks | ~masks.any(axis=(1, 2), keepdims=True)
+    return evaluation.auroc(masks[kept].astype(int), heat[kept])
+
+
+@pixel_area.refuses("images without a defect out")
+def pixel_area_in_defective_images(masks, heat):
+    kept = masks.any(axis=(1, 2))
+    return evaluation.auroc(masks[kept].ravel().astype(int), heat[kept].ravel())
+
+
+@pixel_area.refuses("The mask says which")
+def pixel_area_by_image_labels(masks, heat):
+    labels = np.broadcast_to(masks.any(axis=(1, 2), keepdims=True), masks.shape)
+    return evaluation.auroc(labels.ravel().astype(int), heat.ravel())
+
+
+@pixel_area.refuses("one ranking")
+def pixel_area_image_by_image(masks, heat):
+    pairs = [pair for pair in zip(masks, heat, strict=True) if pair[0].any()]
+    return np.mean([evaluation.auroc(m.ravel().astype(int), h.ravel()) for m, h in pairs])
+
+
+@pixel_area.refuses("image AUROC")
+def pixel_area_of_images(masks, heat):
+    return evaluation.auroc(masks.any(axis=(1, 2)).astype(int), heat.max(axis=(1, 2)))
+
+
+# ------------------------------------------------------------------------------- 7 · overlap
 
 mean_overlap = Exercise(
     "Return the share of each defect's pixels that alarm, averaged over the defects.",

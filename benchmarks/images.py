@@ -180,7 +180,7 @@ def main(arguments=None):
         return 0
     parts = ["# Detectors of images", "", f"At the start: {conditions()}", ""]
     parts += ["## Magnetic tiles, half of the free ones to train on, mean of three seeds", ""]
-    parts += [tiles_table().round(3).to_markdown(index=False), ""]
+    parts += [tiles_table().round(3).astype(object).fillna("").to_markdown(index=False), ""]
     parts += ["## Greedy core-set", "", core_set_table().round(1).to_markdown(index=False), ""]
     parts += ["## PatchCore from files", "", files_table().round(1).to_markdown(index=False), ""]
     text = "\n".join([*parts, f"At the end: {conditions()}", ""])

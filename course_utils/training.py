@@ -16,7 +16,7 @@ from course_utils.progress_bar import epochs_bar, show_losses
 
 import torch
 
-__all__ = ["Batches", "fit"]
+__all__ = ["Batches", "fit", "save_whole"]
 
 FUSED = ("cpu", "cuda")  # devices on which Adam can do a whole step in one call
 
@@ -193,6 +193,20 @@ def fit(
     return history
 
 
+def save_whole(contents, path):
+    """Write what torch can save to a file; who dies on the way leaves the file as it was.
+
+    Parameters
+    ----------
+    contents : dict
+    path : str or Path
+        A file that is there is replaced once the new one is complete.
+    """
+    half = Path(path).with_name(Path(path).name + ".part")
+    torch.save(contents, half)
+    half.replace(path)
+
+
 class _Run:
     """A training under way: what changes from step to step, and how it is kept."""
 
@@ -257,20 +271,16 @@ class _Run:
             self.model.load_state_dict(self.best_weights)
 
     def save(self, path):
-        """Write all that a later run needs; a run that dies here leaves the file as it was."""
-        half = Path(path).with_name(Path(path).name + ".part")
-        torch.save(
-            {
-                "model": self.model.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-                "generator": self.batches.generator.get_state(),
-                "batches": vars(self.batches) | {"generator": None},
-                "history": vars(self.history),
-                "best_weights": self.best_weights,
-            },
-            half,
-        )
-        half.replace(path)
+        """Write all that a later run needs."""
+        contents = {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "generator": self.batches.generator.get_state(),
+            "batches": vars(self.batches) | {"generator": None},
+            "history": vars(self.history),
+            "best_weights": self.best_weights,
+        }
+        save_whole(contents, path)
 
     def resume(self, path):
         """Take up what `save` wrote; a file that does not fit changes nothing."""

@@ -409,16 +409,16 @@ def test_equal_patches_are_not_chosen_twice():
 
 def test_nearest_distances_are_exact():
     rows, bank = torch.randn(700, 20, generator=SEED(0)), torch.randn(90, 20, generator=SEED(1))
-    found = patches.nearest_distances(rows, bank)
+    found = patches.NearestSearch(bank).distances(rows[:, None, None]).ravel()
     np.testing.assert_allclose(found, cdist(rows, bank).min(axis=1), rtol=1e-5)
     far = bank + 1e4  # where |x|² − 2 x·b + |b|² would lose all digits
-    assert patches.nearest_distances(far, far).max() == 0
+    assert patches.NearestSearch(far).distances(far[:, None, None]).max() == 0
 
 
 def test_own_patches_are_not_seen():
     rows = torch.randn(60, 5, generator=SEED(0))
     owners = torch.arange(60) // 10
-    found = patches.nearest_distances(rows, rows, owners, owners)
+    found = patches.NearestSearch(rows, owners).distances(rows[:, None, None], owners).ravel()
     apart = cdist(rows, rows)
     apart[owners[:, None] == owners] = np.inf
     np.testing.assert_allclose(found, apart.min(axis=1), rtol=1e-4)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from course_utils import checks, runtime
 from course_utils.thresholds import decide, quantile
+from course_utils.training import save_whole
 
 import torch
 from sklearn.base import BaseEstimator
@@ -24,7 +25,7 @@ class Detector(BaseEstimator):
     """A detector with the names that PyOD made common: decisions, saving and loading.
 
     ``fit(X)`` and ``decision_function(X)`` come from the kinds below: of tables
-    (``table.TableDetector``) and of images (``images.ImageDetector``).
+    (``table.TableDetector``) and of images (``image.ImageDetector``).
 
     Attributes
     ----------
@@ -58,9 +59,7 @@ class Detector(BaseEstimator):
         state = self._state()
         contents = {"format": FORMAT, "header": header, "state": state}
         contents["digest"] = _digest(header, state)
-        half = Path(path).with_name(Path(path).name + ".part")
-        torch.save(contents, half)
-        half.replace(path)
+        save_whole(contents, path)
 
     @classmethod
     def load(cls, path):
@@ -105,6 +104,23 @@ class Detector(BaseEstimator):
 
     def _device(self):
         return torch.device(runtime.device() if self.device is None else self.device)
+
+    def _generator(self):
+        """Return a new generator of random numbers for the seed, on the CPU."""
+        return torch.Generator().manual_seed(checks.as_seed(self.seed, "seed"))
+
+    def _in_parts(self, total, sizes, work):
+        """Return an iterator over work(start, stop) for parts of `total` rows or images.
+
+        `sizes` has the most of one part by the device's type, and for any "other" one. On the CPU
+        parts are worked on side by side.
+        """
+        device = self._device()
+        size = sizes.get(device.type, sizes["other"])
+        starts = range(0, total, size)
+        many = device.type == "cpu" and len(starts) > 1
+        each = runtime.in_threads if many else map
+        return each(lambda start: work(start, min(start + size, total)), starts)
 
     def _set_decisions(self, scores):
         """Keep the training scores, and the threshold and decisions that follow from them."""

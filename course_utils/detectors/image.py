@@ -16,8 +16,7 @@ from torch.nn.functional import interpolate
 
 __all__ = ["ImageDetector"]
 
-IMAGES_AT_A_TIME = {"cpu": 1}  # for each thread; more are no quicker there
-IMAGES_AT_A_TIME_ELSEWHERE = 32
+IMAGES_AT_A_TIME = {"cpu": 1, "other": 32}  # more for each thread are no quicker on the CPU
 LARGEST_SIDE = 1024
 BLUR = 4 / 224  # standard deviation of a heat map's blur over its side, as in the PaDiM paper
 
@@ -27,9 +26,9 @@ class ImageDetector(Detector):
 
     An image is looked at in each of ``sizes``. A subclass has the parameters ``sizes``,
     ``blocks`` and ``progress``, and ``_learn(images)``, which learns from normal images and
-    returns what they score when they are left out, and ``_maps(patches)``, which returns the
-    scores (n, rows, columns) of the patches of each size, (n, rows, columns, features). No
-    result may depend on the images beside it.
+    returns what they score when they are left out, and ``_scorer()``, which returns a function
+    from the patches of each size, (n, rows, columns, features), to their scores,
+    (n, rows, columns). No result may depend on the images beside it.
 
     Attributes
     ----------
@@ -97,7 +96,7 @@ class ImageDetector(Detector):
         images = Images(X)
         scores = [
             torch.stack([each.amax(dim=(1, 2)) for each in maps]).mean(dim=0)
-            for maps in self._in_batches(images, self._maps, "image scored")
+            for maps in self._in_batches(images, self._scorer(), "image scored")
         ]
         return torch.cat(scores).double().cpu().numpy()
 
@@ -121,7 +120,7 @@ class ImageDetector(Detector):
         """
         check_is_fitted(self)
         images, found = Images(X), []
-        for maps in self._in_batches(images, self._maps, "image mapped"):
+        for maps in self._in_batches(images, self._scorer(), "image mapped"):
             for each in zip(*(part.cpu() for part in maps), strict=True):  # a map for each size
                 size = images.size(len(found))
                 found.append(np.mean([_enlarged(part, size) for part in each], axis=0))
@@ -136,19 +135,14 @@ class ImageDetector(Detector):
         """Yield work(patches) for batches of images; patches has one tensor for each size."""
         device = self._device()
         self.network_.to(device)
-        size = IMAGES_AT_A_TIME.get(device.type, IMAGES_AT_A_TIME_ELSEWHERE)
 
-        def found(start):
-            stop = min(start + size, len(images))
+        def found(start, stop):
             pixels = prepared(images, start, stop, self.sizes[-1]).to(device)
             with torch.inference_mode():
                 return stop - start, work([self._patches(pixels, each) for each in self.sizes])
 
-        starts = range(0, len(images), size)
-        side_by_side = device.type == "cpu" and len(starts) > 1
-        batches = (runtime.in_threads if side_by_side else map)(found, starts)
         with counter(len(images), unit, self.progress) as bar:
-            for number, result in batches:
+            for number, result in self._in_parts(len(images), IMAGES_AT_A_TIME, found):
                 yield result
                 bar.update(number)
 

@@ -70,13 +70,13 @@ class PatchCore(ImageDetector):
         checks.positive_integer(self.bank_size, "bank_size")
 
     def _learn(self, images):
-        generator = torch.Generator().manual_seed(checks.as_seed(self.seed, "seed"))
+        generator = self._generator()
         kept = [_Sample(len(images), generator) for _ in self.sizes]
         for patches in self._in_batches(images, list, "image read"):
             for sample, each in zip(kept, patches, strict=True):
                 sample.add(each)
         self.banks_ = [self._bank(sample, generator) for sample in kept]
-        largest = self._left_out(images)  # (n, sizes)
+        largest = self._left_out(images, kept)  # (n, sizes)
         usual = np.median(largest, axis=0)
         usual[usual == 0] = 1  # images that are all alike
         for bank, each in zip(self.banks_, usual, strict=True):
@@ -85,50 +85,42 @@ class PatchCore(ImageDetector):
 
     def _bank(self, sample, generator):
         """Return the bank of one size: patches, and the image that each comes from."""
-        patches, owners = sample.patches, sample.owners
+        patches, owners = sample.patches(), sample.owners()
         count = min(self.bank_size, len(patches))
         with counter(count, "patch chosen", self.progress) as bar:
             chosen = greedy_core_set(patches, count, generator, watch=bar.update)
         return {"patches": patches[chosen.to(patches.device)].cpu(), "owners": owners[chosen]}
 
-    def _left_out(self, images):
+    def _left_out(self, images, kept):
         """Return each training image's largest distance from other images' patches, (n, sizes)."""
-        alone = len(images) == 1
-        found, start = [], 0
-
-        def largest(patches, start):
-            owners = torch.arange(start, start + len(patches[0]))
-            maps = self._distances(patches, None if alone else owners)
-            return torch.stack([each.amax(dim=(1, 2)).cpu() for each in maps], dim=1)
-
-        for patches in self._in_batches(images, list, "image left out"):
-            found.append(largest(patches, start))
-            start += len(found[-1])
+        if any(sample.thinned for sample in kept):  # all patches of an image have a say
+            again = self._in_batches(images, list, "image left out")
+        else:
+            again = zip(*(sample.images() for sample in kept), strict=True)
+        searches, found, alone = self._searches(), [], len(images) == 1
+        for patches in again:
+            own = torch.arange(len(patches[0])) + sum(map(len, found))
+            largest = [
+                search.distances(each, None if alone else own).amax(dim=(1, 2)).cpu()
+                for search, each in zip(searches, patches, strict=True)
+            ]
+            found.append(torch.stack(largest, dim=1))
         return torch.cat(found).double().numpy()
 
-    def _maps(self, patches):
-        maps = self._distances(patches)
+    def _searches(self):
+        device = self._device()
         return [
-            each / bank["usual"].to(each.device)
-            for each, bank in zip(maps, self.banks_, strict=True)
+            NearestSearch(bank["patches"].to(device), bank["owners"].to(device))
+            for bank in self.banks_
         ]
 
-    def _distances(self, patches, owners=None):
-        """Return distances (n, rows, columns) from the bank, of each size.
-
-        Where `owners` (n,) are given, an image's own patches in the bank do not count.
-        """
-        found = []
-        for each, bank in zip(patches, self.banks_, strict=True):
-            device = each.device
-            there = {name: tensor.to(device) for name, tensor in bank.items()}
-            own = None
-            if owners is not None:
-                own = owners.to(device).repeat_interleave(each.shape[1] * each.shape[2])
-            rows = each.flatten(0, 2)
-            nearest = nearest_distances(rows, there["patches"], own, there["owners"])
-            found.append(nearest.reshape(each.shape[:3]))
-        return found
+    def _scorer(self):
+        searches = self._searches()
+        usual = [bank["usual"].to(self._device()) for bank in self.banks_]
+        return lambda patches: [
+            search.distances(each) / divisor
+            for search, each, divisor in zip(searches, patches, usual, strict=True)
+        ]
 
     def _state(self):
         banks = {
@@ -199,7 +191,6 @@ class PaDiM(ImageDetector):
         checks.positive_integer(self.features, "features")
 
     def _learn(self, images):
-        checks.as_seed(self.seed, "seed")
         kept = [[] for _ in self.sizes]
         for patches in self._in_batches(images, self._chosen, "image read"):
             for part, each in zip(kept, patches, strict=True):
@@ -210,8 +201,8 @@ class PaDiM(ImageDetector):
 
     def _chosen(self, patches):
         """Return some of the features of every patch."""
-        generator = torch.Generator().manual_seed(checks.as_seed(self.seed, "seed"))
-        order = torch.randperm(patches[0].shape[-1], generator=generator)[: self.features]
+        order = torch.randperm(patches[0].shape[-1], generator=self._generator())
+        order = order[: self.features]
         return [each[..., order.to(each.device)] for each in patches]
 
     def _left_out(self, kept):
@@ -228,10 +219,12 @@ class PaDiM(ImageDetector):
             scores[out.numpy()] = torch.stack(largest).mean(dim=0).cpu().numpy()
         return scores
 
-    def _maps(self, patches):
-        return [
-            mahalanobis(each, *(tensor.to(each.device) for tensor in place))
-            for each, place in zip(self._chosen(patches), self.places_, strict=True)
+    def _scorer(self):
+        device = self._device()
+        places = [[tensor.to(device) for tensor in place] for place in self.places_]
+        return lambda patches: [
+            mahalanobis(each, *place)
+            for each, place in zip(self._chosen(patches), places, strict=True)
         ]
 
     def _state(self):
@@ -251,12 +244,18 @@ class PaDiM(ImageDetector):
 
 
 class _Sample:
-    """Patches of images, and the image each comes from; some of them if there are too many."""
+    """Patches of images, and the image each comes from; some of them if there are too many.
+
+    Attributes
+    ----------
+    thinned : bool
+        Whether some were left out.
+    """
 
     def __init__(self, images, generator):
         self._most = max(1, MOST_PATCHES // images)  # of one image
         self._generator = generator
-        self._patches, self._owners, self._seen = [], [], 0
+        self._patches, self.thinned = [], False
 
     def add(self, patches):
         """Take over the patches (n, rows, columns, features) of the next images."""
@@ -264,46 +263,66 @@ class _Sample:
             if len(each) > self._most:
                 order = torch.randperm(len(each), generator=self._generator)[: self._most]
                 each = each[order.to(each.device)]
+                self.thinned = True
             self._patches.append(each)
-            self._owners.append(torch.full((len(each),), self._seen))
-            self._seen += 1
 
-    @property
+    def images(self):
+        """Return the patches of each image by itself, (1, patches, 1, features)."""
+        return [each[None, :, None] for each in self._patches]
+
     def patches(self):
+        """Return the patches of all images, (patches, features)."""
         return torch.cat(self._patches)
 
-    @property
     def owners(self):
-        return torch.cat(self._owners)
+        """Return the number of each patch's image, (patches,)."""
+        sizes = torch.tensor([len(each) for each in self._patches])
+        return torch.arange(len(sizes)).repeat_interleave(sizes)
 
 
-def nearest_distances(rows, bank, own=None, owners=None):
-    """Return the Euclidean distance of each row from the nearest row of a bank.
+class NearestSearch:
+    """Finds the nearest row of a bank; what depends on the bank alone is computed once.
 
     Parameters
     ----------
-    rows : tensor of shape (n, features)
     bank : tensor of shape (m, features)
-    own, owners : tensor of int64, shapes (n,) and (m,), optional
-        A row does not see those of the bank that have its own number.
-
-    Returns
-    -------
-    tensor of shape (n,)
-        Exact to rounding also for rows that lie in the bank: the nearest is found by a matrix
-        product, whose small differences of large numbers are not precise, and then measured.
+    owners : tensor of int64, shape (m,), optional
+        The image that each row comes from.
     """
-    middle = bank.mean(dim=0)
-    around = bank - middle  # shorter rows round less
-    squares = around.square().sum(dim=1)
-    found = []
-    for start in range(0, len(rows), PATCHES_AT_A_TIME):
-        part = rows[start : start + PATCHES_AT_A_TIME]
-        apart = torch.addmm(squares, part - middle, around.T, alpha=-2)  # less |row|²
+
+    def __init__(self, bank, owners=None):
+        self.bank, self.owners = bank, owners
+        self._middle = bank.mean(dim=0)
+        self._around = bank - self._middle  # shorter rows round less
+        self._squares = self._around.square().sum(dim=1)
+
+    def distances(self, patches, own=None):
+        """Return the Euclidean distance of each patch from the nearest row of the bank.
+
+        Parameters
+        ----------
+        patches : tensor of shape (n, rows, columns, features)
+        own : tensor of int64, shape (n,), optional
+            The images' own numbers: rows of the bank with the same owner do not count.
+
+        Returns
+        -------
+        tensor of shape (n, rows, columns)
+            Exact to rounding also for patches that lie in the bank: the nearest is found by a
+            matrix product, whose small differences of large numbers are not precise, and then
+            measured.
+        """
+        rows, found = patches.flatten(0, 2), []
         if own is not None:
-            apart[own[start : start + PATCHES_AT_A_TIME, None] == owners] = torch.inf
-        found.append((part - bank[apart.argmin(dim=1)]).norm(dim=1))
-    return torch.cat(found)
+            own = own.to(rows.device).repeat_interleave(len(rows) // len(patches))
+        for start in range(0, len(rows), PATCHES_AT_A_TIME):
+            part = rows[start : start + PATCHES_AT_A_TIME]
+            # less |row|², which is the same for the whole bank
+            apart = torch.addmm(self._squares, part - self._middle, self._around.T, alpha=-2)
+            if own is not None:
+                apart[own[start : start + PATCHES_AT_A_TIME, None] == self.owners] = torch.inf
+            found.append((part - self.bank[apart.argmin(dim=1)]).norm(dim=1))
+        return torch.cat(found).reshape(patches.shape[:3])
 
 
 def gaussians(patches):

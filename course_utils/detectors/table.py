@@ -14,8 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 
 __all__ = ["TableDetector"]
 
-ROWS_AT_A_TIME = {"cpu": 2048}  # on the CPU a batch's numbers should stay in the cache
-ROWS_AT_A_TIME_ELSEWHERE = 262_144
+# on the CPU a batch's numbers should stay in the cache
+ROWS_AT_A_TIME = {"cpu": 2048, "other": 262_144}
 SMALL_STEP = 10_000_000  # weights times rows; below it, sharing a step costs more than it saves
 FARTHEST = 1e4  # standard deviations; beyond, float32 would lose the small numbers beside it
 
@@ -62,7 +62,7 @@ class TableDetector(Detector):
         self._check_parameters()
         X = self._as_rows(X, reset=True)
         self._learn_scale(X)
-        generator = torch.Generator().manual_seed(checks.as_seed(self.seed, "seed"))
+        generator = self._generator()
         self.network_ = self._make(X.shape[1], generator).to(self._device())
         self.history_ = self._train(self._scaled(X), generator)
         self.network_.eval()
@@ -182,23 +182,18 @@ class TableDetector(Detector):
 
     def _in_batches(self, X, score):
         """Return score(inputs) for all rows of X as float64, a batch of rows at a time."""
-        device = self._device()
-        size = ROWS_AT_A_TIME.get(device.type, ROWS_AT_A_TIME_ELSEWHERE)
-        self.network_.to(device).eval()
+        self.network_.to(self._device()).eval()
 
-        def found(start):
-            rows = checks.as_matrix(X[start : start + size], "X", first_row=start)
+        def found(start, stop):
+            rows = checks.as_matrix(X[start:stop], "X", first_row=start)
             with torch.inference_mode():
-                return score(self._scaled(rows)).cpu().numpy()
+                return start, stop, score(self._scaled(rows)).cpu().numpy()
 
-        starts = range(0, len(X), size)
-        side_by_side = device.type == "cpu" and len(starts) > 1
-        batches = (runtime.in_threads if side_by_side else map)(found, starts)
         results = None
-        for start, batch in zip(starts, batches, strict=True):
+        for start, stop, batch in self._in_parts(len(X), ROWS_AT_A_TIME, found):
             if results is None:
                 results = np.empty((len(X), *batch.shape[1:]))
-            results[start : start + size] = batch
+            results[start:stop] = batch
         return results
 
     def _header(self):

@@ -1,5 +1,6 @@
 """Pins, licences, and that the documents agree with what they are about."""
 
+import ast
 import importlib.util
 import re
 import subprocess
@@ -57,6 +58,16 @@ def test_conda_gets_the_same_packages():
     assert sorted(packages["pip"]) == sorted([*PINS, "-e ."])
 
 
+def imported_packages(path):
+    packages = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            packages.add(node.module.split(".")[0])
+        elif isinstance(node, ast.Import):
+            packages |= {name.name.split(".")[0] for name in node.names}
+    return packages
+
+
 def test_the_lessons_need_what_they_import():
     other_names = {"scikit-learn": "sklearn", "pillow": "PIL"}
     pinned = [pin.split("==")[0] for pin in LESSON_PINS]
@@ -64,9 +75,7 @@ def test_the_lessons_need_what_they_import():
     names |= {"course_utils", "IPython", "traitlets", "jupyter_client"}  # come with ipykernel
     names |= {"nbformat", "nbclient", "jupytext"}  # for those who write lessons
     for path in (ROOT / "course_utils").rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        imported = re.findall(r"^\s*(?:import|from) (\w+)", text, re.MULTILINE)
-        strange = set(imported) - names - set(sys.stdlib_module_names)
+        strange = imported_packages(path) - names - set(sys.stdlib_module_names)
         assert not strange, f"{path.name} imports {strange}"
 
 

@@ -204,7 +204,7 @@ def integer_in_range(value, name, low, high=None):
     limits = f"of at least {low}" if high is None else f"from {low} to {high}"
     expected = f"a whole number {limits}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} is {_describe(value)}; {expected} is expected.")
+        raise TypeError(f"{name} is {describe(value)}; {expected} is expected.")
     number = int(value)
     if number < low or (high is not None and number > high):
         raise ValueError(f"{name} is {number}; {expected} is expected.")
@@ -243,7 +243,7 @@ def in_range(value, name, low, high, *, low_open=False, high_open=False):
     )
     expected = f"a number in {interval}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} is {_describe(value)}; {expected} is expected.")
+        raise TypeError(f"{name} is {describe(value)}; {expected} is expected.")
     above = value > low if low_open else value >= low
     below = value < high if high_open else value <= high
     if not (above and below):  # NaN fails both comparisons
@@ -276,7 +276,7 @@ def one_of(value, name, choices):
     """
     expected = f"one of {', '.join(repr(choice) for choice in choices)}"
     if not isinstance(value, str):
-        raise TypeError(f"{name} is {_describe(value)}; {expected} is expected.")
+        raise TypeError(f"{name} is {describe(value)}; {expected} is expected.")
     if value not in choices:
         raise ValueError(f"{name} is {value!r}; {expected} is expected.")
     return value
@@ -285,7 +285,7 @@ def one_of(value, name, choices):
 def _as_numbers(value, name, expected):
     """Return `value` as a float64 array of any shape, or raise TypeError."""
     if value is None or isinstance(value, (str, bytes)):
-        raise TypeError(f"{name} is {_describe(value)}; {expected} is expected.")
+        raise TypeError(f"{name} is {describe(value)}; {expected} is expected.")
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -303,7 +303,7 @@ def _refuse_not_a_number(array, name, expected):
     for position, item in np.ndenumerate(array):
         if not isinstance(item, (numbers.Real, np.bool_)):
             where = _where(position)
-            raise TypeError(f"{name} has {_describe(item)}{where}; {expected} is expected.")
+            raise TypeError(f"{name} has {describe(item)}{where}; {expected} is expected.")
 
 
 def _refuse_not_a_list(array, name, expected):
@@ -331,7 +331,17 @@ def _where(position):
     return f" at position {', '.join(str(index) for index in position)}" if position else ""
 
 
-def _describe(value):
+def describe(value):
+    """Return what a message calls a value that it refuses: "None", "3", "the text 'a'".
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    str
+    """
     if value is None or isinstance(value, (bool, np.bool_, numbers.Number)):
         return str(value)
     if isinstance(value, str):

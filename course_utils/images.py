@@ -8,7 +8,7 @@ import sys
 import warnings
 from itertools import groupby, islice
 
-from course_utils.checks import integer_in_range
+from course_utils.checks import describe, integer_in_range
 from course_utils.data import image_files
 
 import numpy as np
@@ -53,7 +53,7 @@ class Images:
         elif isinstance(X, (list, tuple)):
             self._items = [_as_item(item, f"{name}[{row}]") for row, item in enumerate(X)]
         else:
-            raise TypeError(f"{name} is {_describe(X)}; {EXPECTED} is expected.{_cure(X, name)}")
+            raise TypeError(f"{name} is {describe(X)}; {EXPECTED} is expected.{_cure(X, name)}")
         if len(self._items) == 0:
             raise ValueError(f"{name} holds no image; at least one is expected.")
 
@@ -158,8 +158,8 @@ def prepared(images, start, stop, size):
     import torch  # takes a second, which those who only read images need not wait
 
     if not isinstance(images, Images):
-        raise TypeError(f"images is {_describe(images)}; Images(…) is expected.")
-    size = _as_size(size)
+        raise TypeError(f"images is {describe(images)}; Images(…) is expected.")
+    size = image_files.as_size(size, SMALLEST_SIDE, LARGEST_SIDE)
     start = integer_in_range(start, "start", 0, len(images) - 1)
     stop = integer_in_range(stop, "stop", start + 1, len(images))
     result = torch.empty(stop - start, 3, *size, dtype=torch.float32)
@@ -242,7 +242,7 @@ def _as_item(item, where):
         return image_files.as_picture_path(item, where)
     if not isinstance(item, np.ndarray):
         raise TypeError(
-            f"{where} is {_describe(item)}; an array (height, width[, 3]) or the path of a file "
+            f"{where} is {describe(item)}; an array (height, width[, 3]) or the path of a file "
             f"is expected.{_cure(item, where)}"
         )
     shape = item.shape
@@ -304,22 +304,6 @@ def _check_floats(image, where):
             f"{where} has floats from {low:g} to {high:g}; from 0 (black) to 1 (white) are "
             f"expected.{cure}"
         )
-
-
-def _as_size(size):
-    """Return height and width from one number or two."""
-    sizes = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
-    if len(sizes) != 2:
-        raise ValueError(f"size has {len(sizes)} numbers; one, or height and width, is expected.")
-    return tuple(integer_in_range(side, "size", SMALLEST_SIDE, LARGEST_SIDE) for side in sizes)
-
-
-def _describe(value):
-    if value is None or isinstance(value, (bool, int, float)):
-        return str(value)
-    if isinstance(value, str):
-        return f"the text {value[:40]!r}"
-    return f"a value of type {type(value).__name__}"
 
 
 def _cure(value, name):

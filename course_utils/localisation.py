@@ -7,7 +7,7 @@ the coldest one. Along the way, the share of the normal pixels that are at or ab
 
 from __future__ import annotations
 
-from course_utils.checks import in_range
+from course_utils.checks import describe, in_range
 
 import numpy as np
 from scipy.ndimage import label
@@ -141,8 +141,7 @@ def _as_sequence(value, name):
     """Return a sequence of at least one image."""
     expected = "an array (n, height, width) or a list of arrays (height, width)"
     if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__len__"):
-        kind = "None" if value is None else f"a value of type {type(value).__name__}"
-        raise TypeError(f"{name} is {kind}; {expected} is expected.")
+        raise TypeError(f"{name} is {describe(value)}; {expected} is expected.")
     shape = tuple(getattr(value, "shape", ()))
     if len(shape) == 2:
         raise ValueError(

@@ -384,11 +384,7 @@ def images(pictures, titles: Sequence[str] | None = None, title: str = "", colum
     -------
     matplotlib.figure.Figure
     """
-    pictures = np.asarray(pictures, dtype=float)
-    if pictures.ndim != 3 or not len(pictures):
-        raise ValueError(
-            f"pictures has shape {pictures.shape}; (n, height, width) with n ≥ 1 is expected."
-        )
+    pictures = _as_pictures(pictures)
     rows = -(-len(pictures) // columns)
     figure, axes = new_figure(rows, columns, width=1.15 * columns, height=1.35 * rows + 0.3)
     for number, each in enumerate(np.ravel(axes)):
@@ -441,11 +437,7 @@ def heat_maps(
     ValueError
         If the shapes do not fit each other, or a heat is not finite.
     """
-    pictures, heat = np.asarray(pictures, dtype=float), np.asarray(heat, dtype=float)
-    if pictures.ndim != 3 or not len(pictures):
-        raise ValueError(
-            f"pictures has shape {pictures.shape}; (n, height, width) with n ≥ 1 is expected."
-        )
+    pictures, heat = _as_pictures(pictures), np.asarray(heat, dtype=float)
     masks = np.zeros(pictures.shape, dtype=bool) if masks is None else np.asarray(masks) > 0
     for name, value in (("heat", heat), ("masks", masks)):
         if value.shape != pictures.shape:
@@ -482,6 +474,16 @@ def heat_maps(
     bar.ax.tick_params(labelsize=8)
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return figure
+
+
+def _as_pictures(pictures):
+    """Return grey pictures as an array (n, height, width) of floats."""
+    pictures = np.asarray(pictures, dtype=float)
+    if pictures.ndim != 3 or not len(pictures):
+        raise ValueError(
+            f"pictures has shape {pictures.shape}; (n, height, width) with n ≥ 1 is expected."
+        )
+    return pictures
 
 
 def threshold_slider(y, scores, steps: int = 60):

@@ -305,7 +305,7 @@ def test_a_file_with_too_many_bytes_is_refused_unread(tmp_path, monkeypatch):
     ("path", "error", "message"),
     [
         (None, TypeError, "path is None; the path of a file"),
-        (3, TypeError, "path is a value of type int"),
+        (3, TypeError, "path is 3; the path of a file"),
         (b"part.png", TypeError, "path is a value of type bytes"),
         (GREY, TypeError, "path is a value of type ndarray"),
         (["part.png"], TypeError, "path is a value of type list"),

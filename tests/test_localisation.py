@@ -202,7 +202,7 @@ def with_entry(value):
         (GOOD[0], HEAT[0], ValueError, r"masks has shape \(20, 20\).*masks\[np.newaxis\]"),
         (GOOD[:, None], HEAT[:, None], ValueError, r"masks\[0\] has shape \(1, 20, 20\)"),
         (None, HEAT, TypeError, "masks is None; an array"),
-        (GOOD, "heat", TypeError, "heat_maps is a value of type str"),
+        (GOOD, "heat", TypeError, "heat_maps is the text 'heat'; an array"),
         (GOOD, iter(HEAT), TypeError, "heat_maps is a value of type"),
         ([], [], ValueError, "masks is empty"),
         ([np.zeros((0, 4), bool)], [np.zeros((0, 4))], ValueError, r"masks\[0\] has shape \(0, 4"),

@@ -8,6 +8,8 @@ import re
 import warnings
 from pathlib import Path
 
+from course_utils import checks
+
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
@@ -94,8 +96,9 @@ def as_picture_path(path, name="path"):
         If it is no path, an address, a folder, or not there.
     """
     if not isinstance(path, (str, os.PathLike)):
-        kind = "None" if path is None else f"a value of type {type(path).__name__}"
-        raise TypeError(f"{name} is {kind}; the path of a file (str or Path) is expected.")
+        raise TypeError(
+            f"{name} is {checks.describe(path)}; the path of a file (str or Path) is expected."
+        )
     text = str(path)
     if re.match(r"(https?|ftp|file|s3|gs|data):", text, re.IGNORECASE):
         raise ValueError(
@@ -117,6 +120,14 @@ def as_picture_path(path, name="path"):
 
 
 # --- what the readers of data sets share
+
+
+def as_size(size, smallest, largest):
+    """Return height and width in pixels from one number or two, each in a range."""
+    sizes = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
+    if len(sizes) != 2:
+        raise ValueError(f"size has {len(sizes)} numbers; one, or height and width, is expected.")
+    return tuple(checks.integer_in_range(side, "size", smallest, largest) for side in sizes)
 
 
 def file_content(path, limit):

@@ -23,6 +23,7 @@ PARTS = ("all", "train", "test")
 FILE_LIMIT = 64 * 2**20  # bytes; the largest file here, a batch of CIFAR-10, has 31 million
 PIXEL_LIMIT = 16_000_000  # pixels; the largest picture here, of MVTec AD, has 1,048,576
 ROWS_LIMIT = 100_000
+SIDES = (8, 1024)  # pixels, of the pictures that are handed out
 
 CIFAR_10_CLASSES = (
     "airplane",
@@ -328,7 +329,7 @@ def parse_magnetic_tiles(folder, size=128):
     TypeError, ValueError
         If `size` is not of that form, or a file is not as expected (the message names it).
     """
-    height, width = _as_size(size)
+    height, width = image_files.as_size(size, *SIDES)
     paths = _tile_paths(folder)
     images = np.empty((len(paths), height, width), dtype=np.uint8)
     masks = np.empty((len(paths), height, width), dtype=bool)
@@ -435,7 +436,7 @@ def load_mvtec_ad(folder=None, category="bottle", part="all", size=256):
 
         folder = download.fetch("mvtec_ad")
     checks.one_of(category, "category", MVTEC_CATEGORIES)
-    height, width = _as_size(size)
+    height, width = image_files.as_size(size, *SIDES)
     place = Path(folder) / category if (Path(folder) / category).is_dir() else Path(folder)
     paths = [path for each in _parts(part) for path in sorted((place / each).glob("*/*.png"))]
     if not paths:
@@ -517,14 +518,6 @@ def _folders(folder):
 def _content(path):
     """Return the bytes of a file that is neither empty nor too large."""
     return image_files.file_content(path, FILE_LIMIT)
-
-
-def _as_size(size):
-    """Return height and width from one number or two."""
-    sizes = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
-    if len(sizes) != 2:
-        raise ValueError(f"size has {len(sizes)} numbers; one, or height and width, is expected.")
-    return tuple(checks.integer_in_range(number, "size", 8, 1024) for number in sizes)
 
 
 def _read_picture(path, mode):

@@ -1,7 +1,8 @@
 """Detectors of images on photographs of magnetic tiles: quality, time and memory.
 
-Needs the magnetic tiles:
+Needs the extra `benchmark` and the magnetic tiles:
 
+    python -m pip install -e ".[benchmark]"
     python -m course_utils data get magnetic_tiles
     python benchmarks/images.py --report benchmarks/images.md
 
@@ -12,8 +13,6 @@ tile that was trained on is in the test. Each measurement runs in a process of i
 
 import argparse
 import json
-import os
-import platform
 import resource
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from course_utils.images import Images, prepared
 import numpy as np
 import pandas as pd
 import torch
+from machine import conditions
 
 SIDE = 256  # pixels of the photographs as they are handed over
 SEEDS = (0, 1, 2)
@@ -159,16 +159,6 @@ def files_table():
     return pd.DataFrame([{"images": 60, "score [ms/image]": 1e3 * seconds / 60}])
 
 
-def conditions():
-    """Say on what machine, and how busy it is."""
-    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    return (
-        f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, load {load} over 1, 5 and "
-        f"15 minutes, {torch.get_num_threads()} threads; Python {platform.python_version()}, "
-        f"torch {torch.__version__}."
-    )
-
-
 def main(arguments=None):
     """Measure and print or write the report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -178,12 +168,12 @@ def main(arguments=None):
     if asked.child:
         child(asked.child[0], asked.child[1], int(asked.child[2]))
         return 0
-    parts = ["# Detectors of images", "", f"At the start: {conditions()}", ""]
+    parts = ["# Detectors of images", "", f"At the start: {conditions('torch')}", ""]
     parts += ["## Magnetic tiles, half of the free ones to train on, mean of three seeds", ""]
     parts += [tiles_table().round(3).astype(object).fillna("").to_markdown(index=False), ""]
     parts += ["## Greedy core-set", "", core_set_table().round(1).to_markdown(index=False), ""]
     parts += ["## PatchCore from files", "", files_table().round(1).to_markdown(index=False), ""]
-    text = "\n".join([*parts, f"At the end: {conditions()}", ""])
+    text = "\n".join([*parts, f"At the end: {conditions('torch')}", ""])
     print(text)
     if asked.report:
         asked.report.write_text(text)

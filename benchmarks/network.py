@@ -11,8 +11,6 @@ the ratios of neighbouring fits. Exits with code 1 where the network is the slow
 
 import argparse
 import itertools
-import os
-import platform
 import statistics
 import sys
 import time
@@ -23,7 +21,7 @@ from course_utils.evaluation import auroc
 from course_utils.network import Adam, BinaryCrossEntropy, Dense, Network, ReLU, fit
 
 import numpy as np
-import sklearn
+from machine import conditions
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
@@ -101,18 +99,6 @@ def compare(hidden, batch_size, epochs, repeats):
     return "| " + " | ".join(cells) + " |", ratio
 
 
-def conditions(epochs, repeats):
-    """Say on what machine, how busy, and how often."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    load = f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown"
-    threads = os.environ.get("OMP_NUM_THREADS", "not set")
-    return (
-        f"{platform.machine()}, {cores} cores, load over the last minute {load}, "
-        f"OMP_NUM_THREADS {threads}; Python {platform.python_version()}, NumPy {np.__version__}, "
-        f"scikit-learn {sklearn.__version__}; {epochs} epochs, {repeats} repeats in turns."
-    )
-
-
 def main(arguments=None):
     """Print the table; return 1 where a ratio is above 1, else 0."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -120,7 +106,8 @@ def main(arguments=None):
     parser.add_argument("--epochs", type=int, default=20)
     choices = parser.parse_args(arguments)
     warnings.simplefilter("ignore", ConvergenceWarning)  # the steps are counted on purpose
-    print(conditions(choices.epochs, choices.repeats), end="\n\n")
+    print(conditions("numpy", "scikit-learn"))
+    print(f"{choices.epochs} epochs, {choices.repeats} repeats in turns.", end="\n\n")
     print(
         "| architecture | batch [rows] | steps | ours [s] | scikit-learn [s] "
         "| ratio of times, median (quartiles) | AUROC, ours | AUROC, scikit-learn |"

@@ -16,8 +16,6 @@ import contextlib
 import importlib
 import io
 import json
-import os
-import platform
 import resource
 import subprocess
 import sys
@@ -33,6 +31,7 @@ from course_utils.evaluation import auroc, average_precision
 import numpy as np
 import pandas as pd
 import torch
+from machine import conditions
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
@@ -335,23 +334,14 @@ def ratios(table):
     return (times["ours"] / times["PyOD"]).dropna()
 
 
-def conditions():
-    """Say on what machine, and how busy it is."""
-    import pyod
-    import sklearn
-
-    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    cores, threads = len(os.sched_getaffinity(0)), torch.get_num_threads()
-    return (
-        f"{platform.machine()}, {cores} cores, load {load} over 1, 5 and 15 minutes, {threads} "
-        f"threads; Python {platform.python_version()}, "
-        f"torch {torch.__version__}, scikit-learn {sklearn.__version__}, PyOD {pyod.__version__}."
-    )
-
-
 def report(notes, sections):
     """Return the report as Markdown, measuring what is not noted yet."""
-    parts = ["# Ours and PyOD's, side by side", "", f"At the start: {conditions()}", ""]
+    parts = [
+        "# Ours and PyOD's, side by side",
+        "",
+        f"At the start: {conditions('torch', 'scikit-learn', 'pyod')}",
+        "",
+    ]
     if "golden" in sections:
         parts += ["## The protocol against ADBench's published numbers", ""]
         parts += [golden(notes).round(3).to_markdown(index=False), ""]
@@ -379,7 +369,7 @@ def report(notes, sections):
     if "large" in sections:
         parts += ["## Scoring rows from a file (AutoEncoder)", ""]
         parts += [large(notes).round(2).to_markdown(index=False), ""]
-    return "\n".join([*parts, f"At the end: {conditions()}", ""])
+    return "\n".join([*parts, f"At the end: {conditions('torch', 'scikit-learn', 'pyod')}", ""])
 
 
 def main(arguments=None):

@@ -8,8 +8,6 @@ median is above its limit.
 """
 
 import argparse
-import os
-import platform
 import statistics
 import sys
 import time
@@ -18,8 +16,7 @@ from course_utils.data.machine import make_machine, make_vibration
 from course_utils.data.orders import make_orders
 from course_utils.data.payments import make_payments
 
-import numpy as np
-import scipy
+from machine import conditions
 
 # what, call with a seed, limit in seconds
 CASES = [
@@ -42,23 +39,13 @@ def seconds(call, seed):
     return time.perf_counter() - started
 
 
-def conditions(repeats):
-    """Say on what machine, how busy, and how often."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    load = f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown"
-    return (
-        f"{platform.machine()}, {cores} cores, load over the last minute {load}; "
-        f"Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}; "
-        f"{repeats} repeats in turns."
-    )
-
-
 def main(arguments=None):
     """Print the table; return 1 where a median is above its limit, else 0."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     repeats = parser.parse_args(arguments).repeats
-    print(conditions(repeats), end="\n\n")
+    print(conditions("numpy", "scipy"))
+    print(f"{repeats} repeats in turns.", end="\n\n")
     spent = {name: [] for name, _, _ in CASES}
     for seed in range(repeats):
         for name, call, _ in CASES:

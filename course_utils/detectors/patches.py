@@ -148,6 +148,8 @@ class PaDiM(ImageDetector):
     1 % of the mean variance is added, so that a few images are enough for a covariance.
 
     For parts that always lie at the same place. Where they move or turn, `PatchCore` is the one.
+    While it learns, the features of all training images are in memory: 0.3 MB for each at the
+    defaults.
 
     Parameters
     ----------

@@ -78,6 +78,7 @@ def server(tmp_path_factory):
 def test_lesson_00_runs_and_its_slider_moves_the_picture(server):
     from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=60_000)  # a wait ends as soon as what it waits for is there
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1300, "height": 1000})

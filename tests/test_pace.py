@@ -1,0 +1,59 @@
+"""The measure of a machine that the limits of notebooks grow with."""
+
+import time
+
+import pace
+import pytest
+from pace import Pace
+
+
+@pytest.fixture
+def seconds(monkeypatch):
+    """The seconds that the next measurements find, the last one again and again."""
+    found = [pace.WORK_SECONDS]
+    monkeypatch.setattr(pace, "measured", lambda: found.pop(0) if len(found) > 1 else found[0])
+    monkeypatch.setattr(pace, "EVERY", 0.01)
+    return found
+
+
+def test_a_machine_that_is_as_quick_or_quicker_is_allowed_nothing_more(seconds):
+    for share in (0.1, 1, 1.2):
+        seconds[:] = [share * pace.WORK_SECONDS]
+        with Pace() as here:
+            pass
+        assert here.allowance() == 1
+
+
+def test_a_machine_three_times_as_slow_is_allowed_three_times_as_much_and_half_of_that(seconds):
+    seconds[:] = [3 * pace.WORK_SECONDS]
+    with Pace() as here:
+        pass
+    assert here.allowance() == pytest.approx(4.5)
+
+
+def test_what_was_measured_since_then_counts(seconds):
+    seconds[:] = [pace.WORK_SECONDS, 4 * pace.WORK_SECONDS]
+    with Pace() as here:
+        time.sleep(0.1)
+        later = time.perf_counter()
+        time.sleep(0.1)
+    assert here.allowance(since=later) == pytest.approx(6)
+    assert here.allowance(since=time.perf_counter()) == pytest.approx(6)  # the last before
+    assert 1 < here.allowance() < 6
+
+
+def test_the_machine_is_measured_beside_the_work_and_no_longer(seconds):
+    with Pace() as here:
+        time.sleep(0.2)
+    taken = len(here._taken)
+    assert taken > 4
+    time.sleep(0.05)
+    assert len(here._taken) == taken
+    assert not here._thread.is_alive()
+
+
+def test_twice_the_work_takes_longer(monkeypatch):
+    once = min(pace.measured() for _ in range(5))
+    one = pace.work
+    monkeypatch.setattr(pace, "work", lambda: [one() for _ in range(4)])
+    assert min(pace.measured() for _ in range(5)) > 2 * once > 0

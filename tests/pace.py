@@ -2,9 +2,10 @@
 
 A minute is no measure of a notebook where processors differ threefold and neighbours come and go.
 So a fixed piece of work is timed again and again while a notebook runs, and its limits grow with
-what that takes.
+what that takes; those of other tests as well.
 """
 
+import contextlib
 import threading
 import time
 
@@ -79,3 +80,14 @@ class Pace:
 
     def _note(self):
         self._taken.append((time.perf_counter(), measured()))
+
+
+@contextlib.contextmanager
+def within(seconds):
+    """Fail where what is inside takes more than so many seconds, or as much more as allowed."""
+    with Pace() as pace:
+        start = time.perf_counter()
+        yield
+        spent = time.perf_counter() - start
+    allowed = seconds * pace.allowance()
+    assert spent <= allowed, f"It took {spent:.2f} s; {allowed:.2f} s are allowed."

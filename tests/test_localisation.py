@@ -1,6 +1,5 @@
 """Pixel AUROC and AUPRO: exact in cases worked out by hand, and equal to a plain reference."""
 
-import time
 from itertools import pairwise
 
 from course_utils import evaluation
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pace import within
 from scipy.ndimage import label
 from sklearn.metrics import roc_auc_score
 
@@ -228,6 +228,5 @@ def test_a_million_pixels_take_a_moment():
         *[(image, 100, 100) for image in range(0, 16, 2)], images=16, size=256, side=60
     )
     heat_maps = np.random.default_rng(0).random(masks.shape, dtype=np.float32)
-    started = time.perf_counter()
-    aupro(masks, heat_maps)
-    assert time.perf_counter() - started < 2
+    with within(2):
+        aupro(masks, heat_maps)

@@ -4,7 +4,7 @@ import time
 
 import pace
 import pytest
-from pace import Pace
+from pace import Pace, within
 
 
 @pytest.fixture
@@ -50,6 +50,17 @@ def test_the_machine_is_measured_beside_the_work_and_no_longer(seconds):
     time.sleep(0.05)
     assert len(here._taken) == taken
     assert not here._thread.is_alive()
+
+
+def test_a_limit_grows_with_the_machine(seconds):
+    with (
+        pytest.raises(AssertionError, match=r"It took \d\.\d\d s; 0\.05 s are allowed"),
+        within(0.05),
+    ):
+        time.sleep(0.1)
+    seconds[:] = [20 * pace.WORK_SECONDS]
+    with within(0.05):  # 1.5 s are allowed
+        time.sleep(0.1)
 
 
 def test_twice_the_work_takes_longer(monkeypatch):

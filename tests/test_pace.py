@@ -63,7 +63,7 @@ def test_a_limit_grows_with_the_machine(seconds):
         time.sleep(0.1)
 
 
-def test_twice_the_work_takes_longer(monkeypatch):
+def test_four_times_the_work_takes_more_than_twice_as_long(monkeypatch):
     once = min(pace.measured() for _ in range(5))
     one = pace.work
     monkeypatch.setattr(pace, "work", lambda: [one() for _ in range(4)])

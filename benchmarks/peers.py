@@ -25,7 +25,7 @@ import warnings
 from pathlib import Path
 
 from course_utils import baselines, data, detectors
-from course_utils.data.tables import ADBENCH_FILES
+from course_utils.data.public.tables import ADBENCH_FILES
 from course_utils.evaluation import auroc, average_precision
 
 import numpy as np

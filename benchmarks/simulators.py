@@ -12,9 +12,9 @@ import statistics
 import sys
 import time
 
-from course_utils.data.machine import make_machine, make_vibration
-from course_utils.data.orders import make_orders
-from course_utils.data.payments import make_payments
+from course_utils.data.simulators.machine import make_machine, make_vibration
+from course_utils.data.simulators.orders import make_orders
+from course_utils.data.simulators.payments import make_payments
 
 from machine import conditions
 

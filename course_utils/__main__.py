@@ -51,14 +51,14 @@ def main(arguments):
     """
     asked = read_command_line(arguments)
     if asked.command == "doctor":
-        from course_utils import doctor
+        from course_utils.course import doctor
 
         return doctor.main()
     if asked.command == "data":
         return _data(asked)
     if asked.command == "backends":
         return _backends(asked.names)
-    from course_utils import lessons
+    from course_utils.course import lessons
 
     try:
         if asked.command == "progress":
@@ -74,7 +74,8 @@ def main(arguments):
 
 
 def _backends(names):
-    from course_utils import backends, checks
+    from course_utils import checks
+    from course_utils.course import backends
 
     from nbclient.exceptions import CellExecutionError
 
@@ -86,7 +87,7 @@ def _backends(names):
 
 
 def _data(asked):
-    from course_utils.data import download, registry
+    from course_utils.data.store import download, registry
 
     try:
         if asked.verb == "get":

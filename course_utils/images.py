@@ -9,7 +9,7 @@ import warnings
 from itertools import groupby, islice
 
 from course_utils.checks import describe, integer_in_range
-from course_utils.data import image_files
+from course_utils.data.public import image_files
 
 import numpy as np
 

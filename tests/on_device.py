@@ -17,7 +17,8 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
-from course_utils import detectors, lessons, runtime, training
+from course_utils import detectors, runtime, training
+from course_utils.course import lessons
 from course_utils.detectors import image
 from course_utils.detectors.table import TableDetector
 

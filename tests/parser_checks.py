@@ -26,7 +26,7 @@ def hand_over(monkeypatch, place, source, folder, made):
     if source == "made":
         public_files.make(place, made)
     found = public_files.folder(folder) if source == "public" else place
-    monkeypatch.setattr("course_utils.data.download.fetch", lambda name: found)
+    monkeypatch.setattr("course_utils.data.store.download.fetch", lambda name: found)
     return found
 
 

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from urllib.parse import unquote
 
-from course_utils.data import registry
+from course_utils.data.store import registry
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(os.environ.get("COURSE_TEST_DATA") or ROOT.parent / "shared" / "data")

@@ -3,7 +3,7 @@
 import os
 
 from course_utils import __main__ as command_line
-from course_utils import backends, lessons
+from course_utils.course import backends, lessons
 
 import nbformat
 import pytest

@@ -10,8 +10,9 @@ from importlib import metadata
 from pathlib import Path
 
 from course_utils import data
-from course_utils.data import embedded, loaders
+from course_utils.data import loaders
 from course_utils.data.anomaly_data import AnomalyData
+from course_utils.data.store import embedded
 
 import numpy as np
 import pytest
@@ -411,7 +412,7 @@ def test_the_room_opens_without_what_only_downloads_need():
         "import sys; from course_utils import data; "
         "late = {'requests', 'pooch', 'PIL', 'scipy.stats', 'scipy.ndimage', 'torch', 'keras'}; "
         "print(late & set(sys.modules)); data.make_orders; data.download; "
-        "print('course_utils.data.orders' in sys.modules, 'pooch' in sys.modules)"
+        "print('course_utils.data.simulators.orders' in sys.modules, 'pooch' in sys.modules)"
     )
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT

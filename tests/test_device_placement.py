@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from course_utils import lessons
+from course_utils.course import lessons
 
 import nbformat
 import on_device

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from course_utils import __main__ as command_line
 from course_utils import data
-from course_utils.data import archives, download, registry
+from course_utils.data.store import archives, download, registry, transfer
 
 import public_files as files
 import pytest
@@ -39,8 +39,8 @@ def place(tmp_path, monkeypatch):
     monkeypatch.delenv("COURSE_DATA_URL", raising=False)
     monkeypatch.delenv("COURSE_PROFILE", raising=False)
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "cache"))
-    monkeypatch.setattr(download, "PAUSE", 0.001)
-    monkeypatch.setattr(download, "TIMEOUT", (2, 2))
+    monkeypatch.setattr(transfer, "PAUSE", 0.001)
+    monkeypatch.setattr(transfer, "TIMEOUT", (2, 2))
     return tmp_path
 
 
@@ -224,7 +224,7 @@ def test_a_cut_connection_goes_on_where_it_stopped(use, server, at):
     server.plan["one/big.bin"] = [files.cut(at), files.hang_up]
     download.fetch("one", progress=False)
     assert left() == WHOLE
-    kept = at - at % download.CHUNK
+    kept = at - at % transfer.CHUNK
     ranges = [asked for path, asked in server.requests if path == "one/big.bin"]
     assert ranges == [None] + 2 * [f"bytes={kept}-" if kept else None]
 
@@ -253,7 +253,7 @@ def test_a_server_that_dies_and_comes_back(use, server):
 
 
 def test_a_connection_cut_after_the_last_byte(use, server, monkeypatch):
-    monkeypatch.setattr(download, "CHUNK", 1000)
+    monkeypatch.setattr(transfer, "CHUNK", 1000)
     use(one=one(server))
     server.plan["one/big.bin"] = [
         lambda handler, content: files.serve(handler, content + b"more", len(content))
@@ -276,9 +276,9 @@ def test_a_connection_cut_at_once_is_tried_again(use, server):
 def test_a_host_that_does_not_answer_is_not_asked_for_every_file(use, place, monkeypatch):
     monkeypatch.setenv("COURSE_DATA_URL", "http://127.0.0.1:9")
     asked = []
-    receive = download.ResumingDownloader._receive
+    receive = transfer.ResumingDownloader._receive
     monkeypatch.setattr(
-        download.ResumingDownloader,
+        transfer.ResumingDownloader,
         "_receive",
         lambda self, url, target: asked.append(url) or receive(self, url, target),
     )
@@ -290,18 +290,18 @@ def test_a_host_that_does_not_answer_is_not_asked_for_every_file(use, place, mon
         ]
         use(many={"files": listed})
         download.fetch("many", progress=False)
-    assert sum(":9/" in url for url in asked) == download.BARREN_ATTEMPTS
+    assert sum(":9/" in url for url in asked) == transfer.BARREN_ATTEMPTS
 
 
 def test_a_connection_that_is_always_cut_ends(use, server):
     use(one=one(server))
     server.plan["one/big.bin"] = [files.cut(50_000)] * 99
     fails("cut after 491,520 bytes")
-    assert len(server.requests) == download.ATTEMPTS
+    assert len(server.requests) == transfer.ATTEMPTS
 
 
 def test_a_server_that_stalls(use, server, monkeypatch):
-    monkeypatch.setattr(download, "TIMEOUT", (2, 0.3))
+    monkeypatch.setattr(transfer, "TIMEOUT", (2, 0.3))
     use(one=one(server))
     server.plan["one/big.bin"] = [files.wait_for(threading.Event())]
     download.fetch("one", progress=False)
@@ -352,7 +352,7 @@ def test_a_file_whose_size_nobody_states(use, server, monkeypatch):
     download.fetch("one", progress=False)
     assert left() == WHOLE
     download.remove("one")
-    monkeypatch.setattr(download, "UNKNOWN_SIZE_LIMIT", 999_999)
+    monkeypatch.setattr(transfer, "UNKNOWN_SIZE_LIMIT", 999_999)
     fails("more than the 999,999 bytes")
 
 
@@ -412,13 +412,13 @@ def test_no_space(use, server, monkeypatch):
 )
 def test_the_disk_gives_up_half_way(use, server, monkeypatch, number, message):
     use(one=one(server))
-    whole = download.ResumingDownloader._write
+    whole = transfer.ResumingDownloader._write
 
     def write(self, response, target):
         whole(self, response, target)
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(download.ResumingDownloader, "_write", write)
+    monkeypatch.setattr(transfer.ResumingDownloader, "_write", write)
     fails(message)
     monkeypatch.undo()
 
@@ -456,17 +456,17 @@ def test_what_is_there_needs_no_writing(use, server, monkeypatch):
 
 def test_ctrl_c_leaves_nothing_half(use, server, monkeypatch, capsys):
     use(one=one(server))
-    whole = download.ResumingDownloader._write
+    whole = transfer.ResumingDownloader._write
 
     def write(self, response, target):
         whole(self, response, target)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(download.ResumingDownloader, "_write", write)
+    monkeypatch.setattr(transfer.ResumingDownloader, "_write", write)
     assert command_line.main(["data", "get", "one"]) == 130
     assert "Stopped. Nothing half is left" in capsys.readouterr().err
     assert left() == {}
-    monkeypatch.setattr(download.ResumingDownloader, "_write", whole)
+    monkeypatch.setattr(transfer.ResumingDownloader, "_write", whole)
     assert command_line.main(["data", "get", "one"]) == 0
     assert left() == WHOLE
 
@@ -479,7 +479,7 @@ bare = types.ModuleType("course_utils.data")
 bare.__path__ = [course_utils.__path__[0] + "/data"]
 sys.modules["course_utils.data"] = course_utils.data = bare
 from pathlib import Path
-from course_utils.data import download, registry
+from course_utils.data.store import download, registry
 registry.FOLDER = Path(sys.argv[1])
 print("ready", flush=True)
 print(download.fetch("one", progress=False))

@@ -3,7 +3,7 @@
 import inspect
 import re
 
-from course_utils import lessons
+from course_utils.course import lessons
 from course_utils.exercises import engine
 
 import pytest

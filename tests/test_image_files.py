@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 
 from course_utils import data
-from course_utils.data import image_files
+from course_utils.data.public import image_files
 
 import numpy as np
 import pytest

@@ -1,6 +1,7 @@
 """Lesson 01: its notebook's scores are the package's, and its exercises answer as they should."""
 
-from course_utils import baselines, data, lessons
+from course_utils import baselines, data
+from course_utils.course import lessons
 from course_utils.exercises import lesson_01 as ex
 from course_utils.exercises.engine import exercises_of
 

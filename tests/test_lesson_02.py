@@ -4,7 +4,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
-from course_utils import baselines, data, evaluation, lessons, thresholds
+from course_utils import baselines, data, evaluation, thresholds
+from course_utils.course import lessons
 from course_utils.exercises import lesson_02 as ex
 
 import numpy as np

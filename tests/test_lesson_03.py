@@ -3,7 +3,8 @@
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
-from course_utils import data, lessons, network
+from course_utils import data, network
+from course_utils.course import lessons
 from course_utils.exercises import lesson_03 as ex
 
 import numpy as np

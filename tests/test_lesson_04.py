@@ -2,7 +2,8 @@
 
 from itertools import pairwise
 
-from course_utils import lessons, network
+from course_utils import network
+from course_utils.course import lessons
 from course_utils.exercises import lesson_04 as ex
 
 import numpy as np

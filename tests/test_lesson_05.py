@@ -4,7 +4,8 @@ import dataclasses
 import re
 from itertools import pairwise
 
-from course_utils import data, lessons, network
+from course_utils import data, network
+from course_utils.course import lessons
 from course_utils.exercises import lesson_05 as ex
 
 import numpy as np

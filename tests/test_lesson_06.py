@@ -2,7 +2,8 @@
 
 from unittest.mock import MagicMock
 
-from course_utils import data, lessons, plots, runtime
+from course_utils import data, plots, runtime
+from course_utils.course import lessons
 from course_utils.data.anomaly_data import AnomalyData
 from course_utils.exercises import lesson_06 as ex
 

@@ -3,8 +3,9 @@
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
-from course_utils import data, evaluation, lessons, thresholds
+from course_utils import data, evaluation, thresholds
 from course_utils.classifier import DenseClassifier
+from course_utils.course import lessons
 from course_utils.exercises import lesson_07 as ex
 
 import keras

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from course_utils import baselines, data, evaluation, lessons, network
+from course_utils import baselines, data, evaluation, network
+from course_utils.course import lessons
 from course_utils.exercises import lesson_08 as ex
 
 import keras

@@ -4,7 +4,8 @@ import copy
 import subprocess
 import sys
 
-from course_utils import data, detectors, lessons, network, training
+from course_utils import data, detectors, network, training
+from course_utils.course import lessons
 from course_utils.exercises import lesson_09 as ex
 
 import numpy as np

@@ -2,7 +2,8 @@
 
 import math
 
-from course_utils import detectors, lessons
+from course_utils import detectors
+from course_utils.course import lessons
 from course_utils.detectors import vae
 from course_utils.exercises import lesson_10 as ex
 

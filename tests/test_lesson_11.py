@@ -9,7 +9,8 @@ import subprocess
 import sys
 from itertools import pairwise
 
-from course_utils import detectors, lessons
+from course_utils import detectors
+from course_utils.course import lessons
 from course_utils.detectors.ensemble import dense_ensemble
 from course_utils.exercises import lesson_11 as ex
 

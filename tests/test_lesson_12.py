@@ -2,7 +2,8 @@
 
 from itertools import pairwise
 
-from course_utils import data, detectors, evaluation, lessons, training
+from course_utils import data, detectors, evaluation, training
+from course_utils.course import lessons
 from course_utils.detectors import one_class
 from course_utils.exercises import lesson_12 as ex
 

@@ -3,7 +3,8 @@
 import subprocess
 import sys
 
-from course_utils import baselines, data, evaluation, lessons, plots, runtime, training
+from course_utils import baselines, data, evaluation, plots, runtime, training
+from course_utils.course import lessons
 from course_utils.exercises import lesson_13 as ex
 
 import numpy as np

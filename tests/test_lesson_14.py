@@ -4,7 +4,8 @@ import subprocess
 import sys
 from functools import partial
 
-from course_utils import baselines, data, detectors, evaluation, lessons
+from course_utils import baselines, data, detectors, evaluation
+from course_utils.course import lessons
 from course_utils.exercises import lesson_14 as ex
 
 import numpy as np

@@ -1,6 +1,6 @@
 """Reading, solving, running and storing notebooks, on small ones made here."""
 
-from course_utils import lessons
+from course_utils.course import lessons
 from course_utils.exercises import engine
 
 import nbformat

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from course_utils import evaluation
-from course_utils.localisation import aupro, pixel_auroc
+from course_utils.evaluation.localisation import aupro, pixel_auroc
 
 import numpy as np
 import pytest

@@ -3,7 +3,7 @@
 from functools import partial
 
 from course_utils import data
-from course_utils.data import logs
+from course_utils.data.public import logs
 
 import numpy as np
 import parser_checks

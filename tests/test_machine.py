@@ -1,8 +1,8 @@
 """data.machine: damage rings at the frequencies of the geometry, and labels follow the faults."""
 
 from course_utils import data
-from course_utils.data import machine
-from course_utils.data.machine import (
+from course_utils.data.simulators import machine
+from course_utils.data.simulators.machine import (
     COLUMNS,
     FAULTS,
     KINDS,

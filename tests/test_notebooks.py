@@ -7,7 +7,7 @@ import json
 import re
 
 import conftest
-from course_utils import lessons
+from course_utils.course import lessons
 
 import nbformat
 import pytest

@@ -1,7 +1,7 @@
 """data.orders: the patterns are what the card says, and no column gives one away."""
 
 from course_utils import data
-from course_utils.data.orders import COLUMNS, KINDS, make_orders
+from course_utils.data.simulators.orders import COLUMNS, KINDS, make_orders
 
 import numpy as np
 import pytest

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 import course_utils
-from course_utils import lessons
+from course_utils.course import lessons
 
 import pytest
 import yaml

@@ -1,7 +1,7 @@
 """data.payments: a stream that looks back only, drifts where it says, and hides its rings."""
 
 from course_utils import data
-from course_utils.data.payments import (
+from course_utils.data.simulators.payments import (
     COLUMNS,
     KINDS,
     make_payments,

@@ -8,7 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 from course_utils import data
-from course_utils.data import AnomalyData, pictures
+from course_utils.data import AnomalyData
+from course_utils.data.public import pictures
 
 import numpy as np
 import public_files
@@ -76,7 +77,7 @@ def cifar_10(place):
 
 def test_cifar_10(tmp_path, monkeypatch):
     folder = cifar_10(tmp_path)
-    monkeypatch.setattr("course_utils.data.download.fetch", lambda name: folder)
+    monkeypatch.setattr("course_utils.data.store.download.fetch", lambda name: folder)
     made = pictures.load_cifar_10("frog")
     assert repr(made) == "CIFAR-10: 110 images of 32 × 32 pixels in colour, 11 anomalies (10.00 %)"
     assert made.X.dtype == np.uint8
@@ -161,7 +162,7 @@ FASHION = {
 
 def test_fashion_mnist(tmp_path, monkeypatch):
     folder = public_files.make(tmp_path, FASHION)
-    monkeypatch.setattr("course_utils.data.download.fetch", lambda name: folder)
+    monkeypatch.setattr("course_utils.data.store.download.fetch", lambda name: folder)
     made = pictures.load_fashion_mnist("Bag")
     assert repr(made) == "Fashion-MNIST: 60 images of 28 × 28 pixels, 6 anomalies (10.00 %)"
     assert np.array_equal(made.X, IMAGES)
@@ -266,7 +267,7 @@ HERE = ["made"] + ["public"] * public_files.folder("magnetic_tile").is_dir()
 def test_magnetic_tiles(tmp_path, monkeypatch, source):
     public = public_files.folder("magnetic_tile")
     folder = public if source == "public" else public_files.make(tmp_path, TILES)
-    monkeypatch.setattr("course_utils.data.download.fetch", lambda name: folder)
+    monkeypatch.setattr("course_utils.data.store.download.fetch", lambda name: folder)
     made = pictures.load_magnetic_tiles()
     kinds, groups, corner = COUNTS[source]
     assert Counter(made.kinds.tolist()) == kinds
@@ -432,7 +433,7 @@ def test_mvtec_ad(tmp_path, monkeypatch):
     assert np.abs(made.X[3] - mean).max() <= 1
     assert len(pictures.load_mvtec_ad(folder / "grid", "grid", part="train")) == 2
     assert len(pictures.load_mvtec_ad(folder, "grid", part="test")) == 2
-    monkeypatch.setattr("course_utils.data.download.fetch", lambda name: folder)
+    monkeypatch.setattr("course_utils.data.store.download.fetch", lambda name: folder)
     assert np.array_equal(pictures.load_mvtec_ad(category="grid", size=20).X, made.X)
 
 

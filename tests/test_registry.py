@@ -4,7 +4,7 @@ import csv
 import re
 
 from course_utils import data
-from course_utils.data import registry
+from course_utils.data.store import registry
 
 import public_files as files
 import pytest

@@ -6,7 +6,7 @@ from functools import partial
 from io import BytesIO
 
 from course_utils import data
-from course_utils.data import tables
+from course_utils.data.public import tables
 
 import numpy as np
 import parser_checks

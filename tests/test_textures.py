@@ -1,8 +1,8 @@
 """Textures: real crops, painted defects, and that no simple number finds them."""
 
 from course_utils import data
-from course_utils.data import textures
-from course_utils.data.textures import DEFECTS, TEXTURES, make_textures
+from course_utils.data.simulators import textures
+from course_utils.data.simulators.textures import DEFECTS, TEXTURES, make_textures
 from course_utils.evaluation import auroc
 
 import numpy as np

@@ -1,5 +1,9 @@
 """Data sets, all in one form, and the cut into training, validation and test rows.
 
+On the wall: what a reader meets first, `AnomalyData`, splits, scaling, loaders. In the wings:
+`simulators` (made here), `public` (readers of what was made elsewhere), `store` (how files get
+here, checked).
+
 What needs no package beyond NumPy and pandas is here at once. The readers of downloads, the larger
 simulators and `download` itself are imported when they are first asked for, as they take a second.
 """
@@ -7,7 +11,6 @@ simulators and `download` itself are imported when they are first asked for, as 
 from importlib import import_module
 
 from course_utils.data.anomaly_data import AnomalyData, windows
-from course_utils.data.embedded import embedded_files
 from course_utils.data.loaders import (
     efficientnet_lite0_weights,
     load_breast_cancer,
@@ -19,39 +22,42 @@ from course_utils.data.loaders import (
     load_water_flow,
     load_wine,
 )
-from course_utils.data.simulate import make_kinds, make_series, make_toy
+from course_utils.data.simulators.toys import make_kinds, make_series, make_toy
 from course_utils.data.splits import Split, split, split_by_time, thin_anomalies
+from course_utils.data.store.embedded import embedded_files
 
 _MODULE_OF = {
-    "bearing_frequencies": "machine",
-    "load_adbench": "tables",
-    "load_bgl": "logs",
-    "load_cifar_10": "pictures",
-    "load_credit_card_fraud": "tables",
-    "load_cwru_bearings": "recordings",
-    "load_fashion_mnist": "pictures",
-    "load_hdfs": "logs",
-    "load_kdd_cup_99": "tables",
-    "load_magnetic_tiles": "pictures",
-    "load_mvtec_ad": "pictures",
-    "load_nab": "recordings",
-    "load_nsl_kdd": "tables",
-    "load_sms_spam": "logs",
-    "load_yahoo_s5": "recordings",
-    "machine_recordings": "machine",
-    "make_machine": "machine",
-    "make_orders": "orders",
-    "make_payments": "payments",
-    "make_textures": "textures",
-    "make_vibration": "machine",
-    "payment_changes": "payments",
-    "prefer": "download",
-    "read_image": "image_files",
-    "report_times": "payments",
+    "CIFAR_10_CLASSES": "public.pictures",
+    "bearing_frequencies": "simulators.machine",
+    "load_adbench": "public.tables",
+    "load_bgl": "public.logs",
+    "load_cifar_10": "public.pictures",
+    "load_credit_card_fraud": "public.tables",
+    "load_cwru_bearings": "public.recordings",
+    "load_fashion_mnist": "public.pictures",
+    "load_hdfs": "public.logs",
+    "load_kdd_cup_99": "public.tables",
+    "load_magnetic_tiles": "public.pictures",
+    "load_mvtec_ad": "public.pictures",
+    "load_nab": "public.recordings",
+    "load_nsl_kdd": "public.tables",
+    "load_sms_spam": "public.logs",
+    "load_yahoo_s5": "public.recordings",
+    "machine_recordings": "simulators.machine",
+    "make_machine": "simulators.machine",
+    "make_orders": "simulators.orders",
+    "make_payments": "simulators.payments",
+    "make_textures": "simulators.textures",
+    "make_vibration": "simulators.machine",
+    "payment_changes": "simulators.payments",
+    "prefer": "store.download",
+    "read_image": "public.image_files",
+    "report_times": "simulators.payments",
     "standardise": "scaling",
 }
 
 __all__ = [
+    "CIFAR_10_CLASSES",
     "AnomalyData",
     "Split",
     "bearing_frequencies",
@@ -103,7 +109,7 @@ __all__ = [
 
 def __getattr__(name):
     if name == "download":
-        return import_module(f"{__name__}.download")
+        return import_module(f"{__name__}.store.download")
     if name in _MODULE_OF:
         return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,8 +6,8 @@ import io
 
 from course_utils import checks
 from course_utils.data.anomaly_data import AnomalyData
-from course_utils.data.embedded import embedded_path, read_embedded
 from course_utils.data.splits import thin_anomalies
+from course_utils.data.store.embedded import embedded_path, read_embedded
 
 import numpy as np
 import pandas as pd

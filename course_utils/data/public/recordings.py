@@ -11,7 +11,7 @@ from pathlib import Path
 
 from course_utils import checks
 from course_utils.data.anomaly_data import AnomalyData
-from course_utils.data.reading import as_numbers, read_lines, shown, wrong_line
+from course_utils.data.public.reading import as_numbers, read_lines, shown, wrong_line
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def load_nab(name):
     DownloadError
         If the files are not here and cannot be had; the message says the cure.
     """
-    from course_utils.data.download import fetch
+    from course_utils.data.store.download import fetch
 
     name = checks.one_of(name, "name", tuple(NAB_SERIES))
     folder = fetch("nab")
@@ -119,7 +119,7 @@ def load_cwru_bearings(length=2048, stretches=1):
     DownloadError
         If the files are not here and cannot be had; the message says the cure.
     """
-    from course_utils.data.download import fetch
+    from course_utils.data.store.download import fetch
 
     length, stretches = _cut(length, stretches)
     return parse_cwru_bearings(fetch("cwru_bearings"), length, stretches)

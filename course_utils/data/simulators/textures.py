@@ -7,7 +7,7 @@ from functools import partial
 
 from course_utils import checks
 from course_utils.data.anomaly_data import AnomalyData
-from course_utils.data.embedded import read_embedded
+from course_utils.data.store.embedded import read_embedded
 
 import numpy as np
 from PIL import Image
@@ -80,7 +80,7 @@ def make_textures(texture="brick", rows=240, anomalies=10, size=64, seed=0):
         y=kinds != "",
         feature_names=(),
         name=f"Texture, {texture}",
-        source=f"{texture}.png of scikit-image, defects by course_utils.data.textures",
+        source=f"{texture}.png of scikit-image, defects by course_utils.data.simulators.textures",
         licence="CC0",
         kinds=kinds,
         groups=groups,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from course_utils import checks
 from course_utils.data.anomaly_data import AnomalyData
-from course_utils.data.reading import as_numbers, read_lines, shown, wrong_line
+from course_utils.data.public.reading import as_numbers, read_lines, shown, wrong_line
 
 import numpy as np
 
@@ -108,7 +108,7 @@ def load_nsl_kdd(part="train"):
     DownloadError
         If the files are not here and cannot be had; the message says the cure.
     """
-    from course_utils.data.download import fetch
+    from course_utils.data.store.download import fetch
 
     part = checks.one_of(part, "part", tuple(NSL_KDD_FILES))
     folder = fetch("nsl_kdd")
@@ -138,7 +138,7 @@ def load_kdd_cup_99():
     DownloadError
         If the file is not here and cannot be had; the message says the cure.
     """
-    from course_utils.data.download import fetch
+    from course_utils.data.store.download import fetch
 
     return parse_kdd_cup_99(fetch("kdd_cup_99") / KDD_CUP_99_FILE)
 
@@ -159,7 +159,7 @@ def load_credit_card_fraud():
     DownloadError
         If the file is not here and cannot be had; the message says the cure.
     """
-    from course_utils.data.download import fetch
+    from course_utils.data.store.download import fetch
 
     return parse_credit_card_fraud(fetch("credit_card_fraud") / CREDIT_CARD_FILE)
 
@@ -185,7 +185,7 @@ def load_adbench(name):
     DownloadError
         If the file is not here and cannot be had; the message says the cure.
     """
-    from course_utils.data.download import fetch
+    from course_utils.data.store.download import fetch
 
     name = checks.one_of(name, "name", tuple(ADBENCH_FILES))
     return parse_adbench(fetch(f"adbench_{name}") / ADBENCH_FILES[name])

@@ -17,7 +17,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from course_utils.data.registry import is_safe
+from course_utils.data.store.registry import is_safe
 
 CHUNK = 1 << 18  # bytes copied at a time
 MOST_FILES = 100_000

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from course_utils import checks
 
-FOLDER = Path(__file__).resolve().parents[2] / "datasets"
+FOLDER = Path(__file__).resolve().parents[3] / "datasets"
 MODALITIES = ("table", "series", "images", "text", "sequences")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 # characters and names that some system gives a meaning of its own

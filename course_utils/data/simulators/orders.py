@@ -90,7 +90,7 @@ def make_orders(rows=20_000, prevalence=0.02, seed=0):
         y=kinds[arrival] != "",
         feature_names=COLUMNS,
         name="Shop orders",
-        source="simulated by course_utils.data.orders",
+        source="simulated by course_utils.data.simulators.orders",
         licence="MIT, as the code",
         kinds=kinds[arrival],
         groups=columns["user number"].astype(np.int64),

@@ -9,7 +9,7 @@ import numpy as np
 
 SHAPES = ("moons", "circles", "blobs")
 KINDS = ("global", "local", "dependency", "clustered")
-SOURCE = "simulated by course_utils.data.simulate"
+SOURCE = "simulated by course_utils.data.simulators.toys"
 LICENCE = "MIT, as the code"
 SERIES_LEVEL = 10.0
 DENSE_CENTRE = np.array([4.0, 4.0])

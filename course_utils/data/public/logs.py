@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_utils.data.anomaly_data import AnomalyData
-from course_utils.data.reading import read_lines, shown, wrong_line
+from course_utils.data.public.reading import read_lines, shown, wrong_line
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def load_sms_spam():
     DownloadError
         If the file is not here and cannot be had; the message says the cure.
     """
-    from course_utils.data.download import fetch
+    from course_utils.data.store.download import fetch
 
     return parse_sms_spam(fetch("sms_spam") / SMS_FILE)
 
@@ -58,7 +58,7 @@ def load_hdfs():
     DownloadError
         If the files are not here and cannot be had; the message says the cure.
     """
-    from course_utils.data.download import fetch
+    from course_utils.data.store.download import fetch
 
     folder = fetch("hdfs")
     return parse_hdfs(folder / HDFS_FILES["normal"], folder / HDFS_FILES["abnormal"])
@@ -79,7 +79,7 @@ def load_bgl():
     DownloadError
         If the file is not here and cannot be had; the message says the cure.
     """
-    from course_utils.data.download import fetch
+    from course_utils.data.store.download import fetch
 
     return parse_bgl(fetch("bgl") / BGL_FILE)
 

@@ -13,7 +13,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from course_utils import lessons
+from course_utils.course import lessons
 
 import pandas as pd
 

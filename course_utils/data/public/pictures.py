@@ -9,8 +9,8 @@ import zlib
 from pathlib import Path
 
 from course_utils import checks
-from course_utils.data import image_files
 from course_utils.data.anomaly_data import AnomalyData
+from course_utils.data.public import image_files
 from course_utils.data.splits import thin_anomalies
 
 import numpy as np
@@ -111,7 +111,7 @@ def load_cifar_10(anomaly="cat", part="all", prevalence=None, seed=0):
     TypeError, ValueError
         If an argument is not of that form or a file is damaged.
     """
-    from course_utils.data import download
+    from course_utils.data.store import download
 
     return parse_cifar_10(download.fetch("cifar_10"), anomaly, part, prevalence, seed)
 
@@ -195,7 +195,7 @@ def load_fashion_mnist(anomaly="Sandal", part="all", prevalence=None, seed=0):
     TypeError, ValueError
         If an argument is not of that form or a file is damaged.
     """
-    from course_utils.data import download
+    from course_utils.data.store import download
 
     return parse_fashion_mnist(download.fetch("fashion_mnist"), anomaly, part, prevalence, seed)
 
@@ -295,7 +295,7 @@ def load_magnetic_tiles(size=128):
     TypeError, ValueError
         If an argument is not of that form or a file is damaged.
     """
-    from course_utils.data import download
+    from course_utils.data.store import download
 
     return parse_magnetic_tiles(download.fetch("magnetic_tiles"), size)
 
@@ -432,7 +432,7 @@ def load_mvtec_ad(folder=None, category="bottle", part="all", size=256):
         If an argument is not of that form, or a file is not as expected (the message names it).
     """
     if folder is None:
-        from course_utils.data import download
+        from course_utils.data.store import download
 
         folder = download.fetch("mvtec_ad")
     checks.one_of(category, "category", MVTEC_CATEGORIES)

@@ -96,7 +96,7 @@ def make_payments(rows=50_000, days=180, prevalence=0.01, seed=0):
         y=kinds[order] != "",
         feature_names=COLUMNS,
         name="Card payments",
-        source="simulated by course_utils.data.payments",
+        source="simulated by course_utils.data.simulators.payments",
         licence="MIT, as the code",
         kinds=kinds[order],
         time=START + payment["second"].astype("timedelta64[s]"),

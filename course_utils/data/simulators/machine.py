@@ -194,7 +194,7 @@ def make_machine(hours=504, seed=0):
         y=life["kinds"] != "",
         feature_names=COLUMNS,
         name="Motor with a bearing",
-        source="simulated by course_utils.data.machine",
+        source="simulated by course_utils.data.simulators.machine",
         licence="MIT, as the code",
         kinds=life["kinds"],
         time=START + np.timedelta64(MINUTES, "m") * np.arange(life["load"].size),

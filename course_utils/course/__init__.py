@@ -1,0 +1,1 @@
+"""The course about itself: what a notebook is, whether an installation is in order."""

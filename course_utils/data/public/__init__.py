@@ -1,0 +1,1 @@
+"""Readers of data that others published: tables, pictures, recordings, logs."""

@@ -1,0 +1,1 @@
+"""How files get here, checked: the registry, downloads, archives, and what packages carry."""

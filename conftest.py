@@ -1,19 +1,16 @@
-"""What holds for the whole test run: no network, no skips, no slow notebook."""
+"""What holds for the whole test run: no network, no skips, every notebook run once as a test."""
 
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent
 OFFLINE = str(ROOT / "tests" / "offline")
-NOTEBOOK_SECONDS = 60
-CELL_SECONDS = 15
 
 # kernels and other processes inherit these; this process gets its own hook below
 os.environ["PYTHONPATH"] = os.pathsep.join(
@@ -21,6 +18,8 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 os.environ["COURSE_STRICT"] = "1"
 os.environ["COURSE_PROGRESS"] = str(Path(tempfile.gettempdir()) / f"progress-{os.getpid()}.json")
+# the bands of `expect` were measured on processors; COURSE_DEVICE tests another device
+os.environ.setdefault("COURSE_DEVICE", "cpu")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # two workers share the cores; threads of both would only wait for each other
 os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2)))
@@ -29,37 +28,13 @@ if "sitecustomize" not in sys.modules or OFFLINE not in str(sys.modules["sitecus
     sys.modules.pop("sitecustomize", None)
     import sitecustomize  # noqa: F401
 sys.path.insert(0, str(ROOT / "tests"))
-from pace import Pace  # noqa: E402
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
     None,
 )
 collect_ignore = [] if CHROMIUM else ["tests/test_browser.py"]
-_cells: dict[str, list[tuple[float, float]]] = defaultdict(list)
-_pace: dict[str, Pace] = {}  # by notebook, while it runs
-
-
-def over_the_limit(cells):
-    """Say which notebooks took more than a minute, and which cells more than 15 seconds.
-
-    Parameters
-    ----------
-    cells : dict of str to list of (float, float)
-        Each notebook's cells: seconds, and how many times its limit a cell may take here.
-    """
-    slow = []
-    for notebook, measured in sorted(cells.items()):
-        seconds = sum(each for each, _ in measured)
-        elsewhere = sum(each / allowance for each, allowance in measured)
-        if elsewhere > NOTEBOOK_SECONDS:
-            allowed = NOTEBOOK_SECONDS * seconds / elsewhere
-            slow.append(f"{notebook} took {seconds:.0f} s; {allowed:.0f} are allowed.")
-        seconds, allowance = max(measured, key=lambda cell: cell[0] / cell[1])
-        if seconds / allowance > CELL_SECONDS:
-            allowed = CELL_SECONDS * allowance
-            slow.append(f"{notebook} has a cell of {seconds:.0f} s; {allowed:.0f} are allowed.")
-    return slow
+_notebooks: dict[str, str] = {}  # what each took, for the end of the report
 
 
 def pytest_report_header():
@@ -70,64 +45,50 @@ def pytest_report_header():
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item, nextitem):
-    """Measure the machine from a notebook's first cell to its last."""
-    notebook, following = (each and _notebook(each.nodeid) for each in (item, nextitem))
-    if notebook and notebook not in _pace:
-        _pace[notebook] = Pace().start()
-    try:
-        return (yield)
-    finally:
-        if notebook and notebook != following:
-            _pace.pop(notebook).stop()
+def pytest_collect_file(file_path, parent):
+    """Let nbval say what is a notebook, and run it as a lesson."""
+    found = yield
+    if file_path.suffix != ".ipynb":
+        return found
+    from lesson_file import LessonFile
+
+    return [LessonFile.from_parent(parent, path=file_path) for _ in found]
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """Leave word for the report of how slow the machine was during a cell."""
-    start = time.perf_counter()
+    """Note what a notebook's cell takes of the processor."""
+    lesson = item.parent
+    if not hasattr(lesson, "processor_seconds"):
+        return (yield)
+    since, before = time.perf_counter(), lesson.processor_seconds()
     try:
         return (yield)
     finally:
-        if notebook := _notebook(item.nodeid):
-            item.user_properties.append(("allowance", _pace[notebook].allowance(start)))
+        lesson.note(before, since)
 
 
 def pytest_runtest_logreport(report):
-    """Note how long each notebook cell ran; xdist hands every report to the main process."""
-    if report.when == "call" and (notebook := _notebook(report.nodeid)):
-        allowance = dict(report.user_properties)["allowance"]
-        _cells[notebook].append((report.duration, allowance))
-
-
-def _notebook(nodeid):
-    """Return the notebook that a test is a cell of, or None."""
-    path, _, _ = nodeid.partition("::")
-    return path if path.endswith(".ipynb") else None
+    """Keep a notebook's line; xdist hands every report to the main process."""
+    if line := dict(report.user_properties).get("took"):
+        _notebooks[report.nodeid.partition("::")[0]] = line
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session, exitstatus):
-    """A skipped test or a slow notebook fails the run."""
+    """A skipped test fails the run."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or hasattr(session.config, "workerinput"):
         return
-    skipped = reporter.stats.get("skipped", [])
-    if exitstatus == 0 and (skipped or over_the_limit(_cells)):
+    if exitstatus == 0 and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say how long the notebooks took, and why a run without a failed test failed."""
-    if _cells:
-        terminalreporter.section("notebooks, seconds as stored")
-        for notebook, measured in sorted(_cells.items()):
-            seconds, allowances = zip(*measured, strict=True)
-            line = f"{notebook}: {sum(seconds):.1f} s, slowest cell {max(seconds):.1f} s"
-            if max(allowances) > 1:
-                line += f"; a slow machine, up to {max(allowances):.1f} times the limits allowed"
-            terminalreporter.line(line)
-    for line in over_the_limit(_cells):
-        terminalreporter.line(f"FAILED: {line}", red=True)
+    """Say what the notebooks took, and why a run without a failed test failed."""
+    if _notebooks:
+        terminalreporter.section("notebooks, seconds of the processor")
+    for notebook, line in sorted(_notebooks.items()):
+        terminalreporter.line(f"{notebook}: {line}")
     if terminalreporter.stats.get("skipped"):
         terminalreporter.line("FAILED: a skipped test counts as a failure.", red=True)

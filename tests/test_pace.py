@@ -31,12 +31,18 @@ def test_a_machine_three_times_as_slow_is_allowed_three_times_as_much_and_half_o
     assert here.allowance() == pytest.approx(4.5)
 
 
+def wait_for(here, count):
+    """Wait until so many measurements were taken."""
+    while len(here._taken) < count:
+        time.sleep(0.005)
+
+
 def test_what_was_measured_since_then_counts(seconds):
     seconds[:] = [pace.WORK_SECONDS, 4 * pace.WORK_SECONDS]
     with Pace() as here:
-        time.sleep(0.1)
+        wait_for(here, 3)
         later = time.perf_counter()
-        time.sleep(0.1)
+        wait_for(here, len(here._taken) + 2)
     assert here.allowance(since=later) == pytest.approx(6)
     assert here.allowance(since=time.perf_counter()) == pytest.approx(6)  # the last before
     assert 1 < here.allowance() < 6
@@ -44,23 +50,35 @@ def test_what_was_measured_since_then_counts(seconds):
 
 def test_the_machine_is_measured_beside_the_work_and_no_longer(seconds):
     with Pace() as here:
-        time.sleep(0.2)
+        wait_for(here, 5)
     taken = len(here._taken)
-    assert taken > 4
     time.sleep(0.05)
     assert len(here._taken) == taken
     assert not here._thread.is_alive()
 
 
-def test_a_limit_grows_with_the_machine(seconds):
+@pytest.fixture
+def clock(monkeypatch):
+    """The processor's clock of this process and thread, moved by hand."""
+    now = [0.0]
+    monkeypatch.setattr(pace.time, "process_time", lambda: now[0])
+    return now
+
+
+def test_a_limit_grows_with_the_machine(seconds, clock):
     with (
-        pytest.raises(AssertionError, match=r"It took \d\.\d\d s; 0\.05 s are allowed"),
+        pytest.raises(AssertionError, match=r"It took 0\.10 s; 0\.05 s are allowed"),
         within(0.05),
     ):
-        time.sleep(0.1)
+        clock[0] += 0.1
     seconds[:] = [20 * pace.WORK_SECONDS]
     with within(0.05):  # 1.5 s are allowed
-        time.sleep(0.1)
+        clock[0] += 0.1
+
+
+def test_waiting_is_not_work():
+    with within(0.04):
+        time.sleep(0.08)
 
 
 def test_four_times_the_work_takes_more_than_twice_as_long(monkeypatch):
@@ -68,3 +86,13 @@ def test_four_times_the_work_takes_more_than_twice_as_long(monkeypatch):
     one = pace.work
     monkeypatch.setattr(pace, "work", lambda: [one() for _ in range(4)])
     assert min(pace.measured() for _ in range(5)) > 2 * once > 0
+
+
+@pytest.mark.parametrize("start", [0.0, 0.009, 0.0155])
+def test_a_clock_that_moves_in_steps_of_16_ms_measures_as_well(monkeypatch, start):
+    """As on Windows: one piece of work of 18 ms would be measured as 15.6 or 31.2."""
+    now = [start]
+    monkeypatch.setattr(pace, "work", lambda: now.__setitem__(0, now[0] + 0.018))
+    monkeypatch.setattr(pace, "tick", lambda: 0.015625)
+    monkeypatch.setattr(pace.time, "thread_time", lambda: now[0] // 0.015625 * 0.015625)
+    assert pace.measured() == pytest.approx(0.018, rel=0.1)

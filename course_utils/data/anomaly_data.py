@@ -211,7 +211,7 @@ class AnomalyData:
         if self.modality == "images":
             raise TypeError(f"{self.name} holds images; a table cannot show them. Draw data.X.")
         if self.X.ndim == 2:
-            table = pd.DataFrame(self.X, columns=list(self.feature_names))
+            table = pd.DataFrame(self.X, columns=list(self.feature_names), copy=True)
         else:
             table = pd.DataFrame({NOUNS[self.modality][0]: self.X})
         table["anomaly"] = self.y

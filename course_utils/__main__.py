@@ -1,4 +1,4 @@
-"""`python -m course_utils doctor · progress · data · backends · text · notebook`."""
+"""`python -m course_utils doctor · progress · data · backends · text · notebook · colab`."""
 
 import argparse
 import sys
@@ -21,6 +21,7 @@ def read_command_line(arguments):
         "notebook", help="build, run and store a notebook from its text"
     )
     notebook.add_argument("path", help="the text file, such as 04_backpropagation.py")
+    commands.add_parser("colab", help="write the cell for Google Colab into every notebook")
     return parser.parse_args(arguments)
 
 
@@ -49,6 +50,9 @@ def main(arguments):
     int
         The exit status.
     """
+    for stream in (sys.stdout, sys.stderr):  # into a pipe on Windows, cp1252 lacks half of it
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     asked = read_command_line(arguments)
     if asked.command == "doctor":
         from course_utils.course import doctor
@@ -58,6 +62,11 @@ def main(arguments):
         return _data(asked)
     if asked.command == "backends":
         return _backends(asked.names)
+    if asked.command == "colab":
+        from course_utils.course import colab
+
+        print(*colab.write_first_cells() or ["Every notebook has the cell."], sep="\n")
+        return 0
     from course_utils.course import lessons
 
     try:

@@ -34,7 +34,6 @@ def double_check(answer):
     require(np.allclose(got, 2), "That is not twice x.")
 
 
-@double.refuses("x itself")
 def double_identity(x):
     return x
 

@@ -21,14 +21,8 @@ A lesson's file, `lesson_04.py`, builds each exercise from plain functions::
         require(not taken_at_y, "You took the derivative at the output y; it is taken at z.")
         require(np.allclose(got, y * (1 - y)), "The derivative differs from σ(z)(1 − σ(z)).")
 
-    @sigmoid_gradient.refuses("taken at z")
-    def sigmoid_gradient_at_the_output(z):
-        y = 1 / (1 + np.exp(-z))
-        return np.exp(-y) / (1 + np.exp(-y)) ** 2
-
-A check asks for properties, so that any right answer passes. Each `refuses` function is a
-wrong answer that people really give; a test proves that the check refuses it with a message
-that contains the given words.
+A check asks for properties, so that any right answer passes, and names the misconception behind
+a wrong one. `tests/answers/` stores answers of both kinds, by which every check is tested.
 """
 
 from __future__ import annotations
@@ -183,7 +177,6 @@ class Exercise:
     praise: str = "Right."
     name: str = field(default="", init=False)
     lesson: str = field(default="", init=False)
-    wrong_answers: list[tuple[str, Callable]] = field(default_factory=list, init=False)
     _solution: Callable | None = field(default=None, init=False, repr=False)
     _check: Callable | None = field(default=None, init=False, repr=False)
     _hints_given: int = field(default=0, init=False, repr=False)
@@ -199,15 +192,6 @@ class Exercise:
         """Take the function that raises `Misconception` for a wrong answer."""
         self._check = function
         return function
-
-    def refuses(self, words: str) -> Callable:
-        """Store a wrong answer whose refusal contains `words`."""
-
-        def store(function: Callable) -> Callable:
-            self.wrong_answers.append((words, function))
-            return function
-
-        return store
 
     def examine(self, answer: object, seconds: float = SECONDS_TO_ANSWER) -> Verdict:
         """Judge `answer` without printing.

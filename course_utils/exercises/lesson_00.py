@@ -39,26 +39,6 @@ def prevalence_check(answer):
     require(np.isclose(alone, 0.75), f"For [0, 1, 1, 1] you return {alone:.4g}, not 0.75.")
 
 
-@prevalence.refuses("a count, or a percentage")
-def prevalence_count(y):
-    return np.sum(y)
-
-
-@prevalence.refuses("share of normal rows")
-def prevalence_of_normal(y):
-    return 1 - np.mean(y)
-
-
-@prevalence.refuses("anomalies per normal row")
-def prevalence_as_odds(y):
-    return np.sum(y == 1) / np.sum(y == 0)
-
-
-@prevalence.refuses("not 0.75")
-def prevalence_typed_in(y):
-    return 0.03
-
-
 raise_alarms = Exercise(
     "Return 1 where a score is above the threshold, 0 elsewhere.",
     hints=(
@@ -105,31 +85,6 @@ def raise_alarms_check(answer):
     )
 
 
-@raise_alarms.refuses("wrong way round")
-def raise_alarms_below(scores, threshold):
-    return (scores < threshold).astype(int)
-
-
-@raise_alarms.refuses("not with >=")
-def raise_alarms_at_the_threshold(scores, threshold):
-    return (scores >= threshold).astype(int)
-
-
-@raise_alarms.refuses("only the alarms")
-def raise_alarms_positions(scores, threshold):
-    return np.flatnonzero(scores > threshold)
-
-
-@raise_alarms.refuses("You return the scores")
-def raise_alarms_scores(scores, threshold):
-    return np.where(scores > threshold, scores, 0)
-
-
-@raise_alarms.refuses("threshold that is handed over")
-def raise_alarms_at_three(scores, threshold):
-    return (scores > 3).astype(int)
-
-
 most_suspicious = Exercise(
     "Return the positions of the highest scores, highest first.",
     hints=(
@@ -165,26 +120,6 @@ def most_suspicious_check(answer):
     require(np.array_equal(got, [1, 3, 2]), f"For {scores} and 3 you return {got}.")
     one = as_array(answer(np.array([0.0, -1.0, 4.0, 2.0]), 1), shape=(1,))
     require(np.array_equal(one, [2]), f"For [0, -1, 4, 2] and 1 you return {one}, not [2].")
-
-
-@most_suspicious.refuses("least suspicious")
-def most_suspicious_lowest(scores, count):
-    return np.argsort(scores)[:count]
-
-
-@most_suspicious.refuses("wrong order")
-def most_suspicious_upwards(scores, count):
-    return np.argsort(scores)[-count:]
-
-
-@most_suspicious.refuses("scores themselves")
-def most_suspicious_scores(scores, count):
-    return np.sort(scores)[::-1][:count]
-
-
-@most_suspicious.refuses("shape (6,)")
-def most_suspicious_all(scores, count):
-    return np.argsort(-scores)
 
 
 my_detector = Exercise(
@@ -230,23 +165,3 @@ def my_detector_check(answer):
         "The same rows get other scores when fewer rows are scored with them. Learn the mean and "
         "the scale from train, not from rows.",
     )
-
-
-@my_detector.refuses("upside down")
-def my_detector_turned(train, rows):
-    return -(np.abs(rows - train.mean(axis=0)) / train.std(axis=0)).max(axis=1)
-
-
-@my_detector.refuses("Learn the mean and the scale from train")
-def my_detector_learns_on_the_rows(train, rows):
-    return (np.abs(rows - rows.mean(axis=0)) / rows.std(axis=0)).max(axis=1)
-
-
-@my_detector.refuses("hardly better than a coin")
-def my_detector_random(train, rows):
-    return np.random.default_rng(0).random(len(rows))
-
-
-@my_detector.refuses("shape")
-def my_detector_one_score_a_column(train, rows):
-    return (np.abs(rows - train.mean(axis=0)) / train.std(axis=0)).max(axis=0)

@@ -84,37 +84,6 @@ def _against_the_same_hour(values, hours, past_values, past_hours, ddof):
     return np.abs(values - mean) / np.array([each.std(ddof=ddof) for each in usual])
 
 
-@contextual_score.refuses("knows no context")
-def contextual_score_without_context(values, hours, past_values, past_hours):
-    """One mean for the whole day."""
-    return np.abs(values - past_values.mean()) / past_values.std()
-
-
-@contextual_score.refuses("the spread is not")
-def contextual_score_with_the_spread_of_all(values, hours, past_values, past_hours):
-    """The mean of the hour, the spread of the day."""
-    mean = np.array([past_values[past_hours == hour].mean() for hour in hours])
-    return np.abs(values - mean) / past_values.std()
-
-
-@contextual_score.refuses("sign is still there")
-def contextual_score_signed(values, hours, past_values, past_hours):
-    """Low values come out negative."""
-    usual = [past_values[past_hours == hour] for hour in hours]
-    return np.array(
-        [(value - own.mean()) / own.std() for value, own in zip(values, usual, strict=True)]
-    )
-
-
-@contextual_score.refuses("their own mean")
-def contextual_score_from_itself(values, hours, past_values, past_hours):
-    """Mean and std of the values that are to be scored."""
-    usual = [values[hours == hour] for hour in hours]
-    return np.array(
-        [abs(value - own.mean()) / own.std() for value, own in zip(values, usual, strict=True)]
-    )
-
-
 # --------------------------------------------------------------------------------- replacement
 
 fill_from_the_past = Exercise(
@@ -193,44 +162,6 @@ def fill_from_the_past_check(answer):
     require(_same(got, right), "The filled hours differ from the same hour on the day before.")
 
 
-@fill_from_the_past.refuses("fill with the mean")
-def fill_from_the_past_with_the_mean(values, bad):
-    """Mean imputation, which looks at the whole series."""
-    return np.where(bad, values[~bad].mean(), values)
-
-
-@fill_from_the_past.refuses("lies in the future")
-def fill_from_the_past_by_interpolation(values, bad):
-    """A straight line from the last good hour to the next one."""
-    hours = np.arange(len(values))
-    return np.interp(hours, hours[~bad], values[~bad])
-
-
-@fill_from_the_past.refuses("longer than a day")
-def fill_from_the_past_at_once(values, bad):
-    """One vectorised step, which copies bad hours."""
-    filled = values.copy()
-    filled[bad] = values[np.flatnonzero(bad) - 24]
-    return filled
-
-
-@fill_from_the_past.refuses("another time of day")
-def fill_from_the_past_repeating_the_last(values, bad):
-    """The last good hour, whatever the clock says."""
-    filled = values.copy()
-    for t in np.flatnonzero(bad):
-        filled[t] = filled[t - 1]
-    return filled
-
-
-@fill_from_the_past.refuses("handed to you")
-def fill_from_the_past_in_place(values, bad):
-    """Right values, written into the raw record."""
-    for t in np.flatnonzero(bad):
-        values[t] = values[t - 24]
-    return values
-
-
 # ------------------------------------------------------------------------------------- z-score
 
 z_score = Exercise(
@@ -294,37 +225,6 @@ def z_score_check(answer):
     )
 
 
-@z_score.refuses("over everything")
-def z_score_with_one_std(train, X):
-    """No axis."""
-    return (np.abs(X - train.mean(axis=0)) / train.std()).max(axis=1)
-
-
-@z_score.refuses("each row (axis=1)")
-def z_score_along_the_rows(train, X):
-    """The wrong axis."""
-    mean, std = X.mean(axis=1, keepdims=True), X.std(axis=1, keepdims=True)
-    return (np.abs(X - mean) / std).max(axis=1)
-
-
-@z_score.refuses("sign is still there")
-def z_score_signed(train, X):
-    """Low values hide."""
-    return ((X - train.mean(axis=0)) / train.std(axis=0)).max(axis=1)
-
-
-@z_score.refuses("those of X")
-def z_score_from_the_scored_rows(train, X):
-    """Learns from the rows that it judges."""
-    return (np.abs(X - X.mean(axis=0)) / X.std(axis=0)).max(axis=1)
-
-
-@z_score.refuses("one number per row")
-def z_score_of_each_column(train, X):
-    """The maximum is missing."""
-    return np.abs(X - train.mean(axis=0)) / train.std(axis=0)
-
-
 # -------------------------------------------------------------------------------------- fences
 
 fences = Exercise(
@@ -384,33 +284,6 @@ def fences_check(answer):
         np.abs(got - (np.array([q1, q3]) + sides * 1.5 * width)).max() < slack,
         "These are not the fences yet. For the values 0, 1, …, 8 they are −4 and 12.",
     )
-
-
-@fences.refuses("1.5 is missing")
-def fences_one_iqr_out(values):
-    """Without the factor."""
-    q1, q3 = np.quantile(values, [0.25, 0.75])
-    return q1 - (q3 - q1), q3 + (q3 - q1)
-
-
-@fences.refuses("from the mean")
-def fences_around_the_mean(values):
-    """The centre that outliers move."""
-    q1, q3 = np.quantile(values, [0.25, 0.75])
-    return values.mean() - 1.5 * (q3 - q1), values.mean() + 1.5 * (q3 - q1)
-
-
-@fences.refuses("standard deviations for the width")
-def fences_with_the_std(values):
-    """The width that outliers inflate."""
-    q1, q3 = np.quantile(values, [0.25, 0.75])
-    return q1 - 1.5 * values.std(), q3 + 1.5 * values.std()
-
-
-@fences.refuses("quartiles themselves")
-def fences_at_the_quartiles(values):
-    """The box without its whiskers."""
-    return tuple(np.quantile(values, [0.25, 0.75]))
 
 
 # --------------------------------------------------------------------------------- Mahalanobis
@@ -506,41 +379,6 @@ def _form(centred, middle):
         return np.sqrt(((centred @ middle) * centred).sum(axis=1))
 
 
-@mahalanobis.refuses("not inverted")
-def mahalanobis_without_the_inverse(train, X):
-    """Σ for Σ⁻¹."""
-    centred = X - train.mean(axis=0)
-    return np.sqrt(((centred @ np.cov(train, rowvar=False)) * centred).sum(axis=1))
-
-
-@mahalanobis.refuses("inverted the correlation")
-def mahalanobis_with_the_correlation(train, X):
-    """The matrix that has lost its units."""
-    centred = X - train.mean(axis=0)
-    inverse = np.linalg.inv(np.corrcoef(train, rowvar=False))
-    return np.sqrt(((centred @ inverse) * centred).sum(axis=1))
-
-
-@mahalanobis.refuses("Only the variances")
-def mahalanobis_without_the_tilt(train, X):
-    """A straight ellipse."""
-    return np.sqrt((((X - train.mean(axis=0)) / train.std(axis=0)) ** 2).sum(axis=1))
-
-
-@mahalanobis.refuses("square root is missing")
-def mahalanobis_squared(train, X):
-    """Stops before the root."""
-    centred = X - train.mean(axis=0)
-    return ((centred @ np.linalg.inv(np.cov(train, rowvar=False))) * centred).sum(axis=1)
-
-
-@mahalanobis.refuses("pairs of rows")
-def mahalanobis_of_all_pairs(train, X):
-    """A matrix product where a sum over columns is meant."""
-    centred = X - train.mean(axis=0)
-    return np.sqrt(np.abs(centred @ np.linalg.inv(np.cov(train, rowvar=False)) @ centred.T))
-
-
 # ---------------------------------------------------------------------------------- neighbours
 
 own_neighbours = Exercise(
@@ -602,35 +440,6 @@ def own_neighbours_check(answer):
     )
 
 
-@own_neighbours.refuses("its own nearest neighbour")
-def own_neighbours_with_itself(rows, k):
-    """Each row vouches for itself."""
-    distance = np.sqrt(((rows[:, None] - rows) ** 2).sum(axis=2))
-    return np.sort(distance, axis=1)[:, k - 1]
-
-
-@own_neighbours.refuses("average the k nearest")
-def own_neighbours_averaged(rows, k):
-    """Another, also common score."""
-    distance = np.sqrt(((rows[:, None] - rows) ** 2).sum(axis=2))
-    return np.sort(distance, axis=1)[:, 1 : k + 1].mean(axis=1)
-
-
-@own_neighbours.refuses("every distance of zero")
-def own_neighbours_without_twins(rows, k):
-    """Takes zero for a sign of the row itself."""
-    distance = np.sqrt(((rows[:, None] - rows) ** 2).sum(axis=2))
-    distance[distance == 0] = np.inf
-    nearest = np.sort(distance, axis=1)[:, k - 1]
-    return np.where(np.isinf(nearest), 0, nearest)
-
-
-@own_neighbours.refuses("square root is missing")
-def own_neighbours_squared(rows, k):
-    """Squared distances."""
-    return np.sort(((rows[:, None] - rows) ** 2).sum(axis=2), axis=1)[:, k]
-
-
 # ------------------------------------------------------------------------- one for all (open)
 
 ENOUGH = 0.95
@@ -690,38 +499,6 @@ def one_for_all_check(answer):
         f"Your worst kind is {worst!r}, with AUROC {found[worst]:.2f}; {ENOUGH} is asked for. "
         f"{ADVICE[worst]}",
     )
-
-
-@one_for_all.refuses("'clustered'")
-def one_for_all_by_neighbours(train, X):
-    """Five neighbours."""
-    return baselines.KNearestNeighbours(5).fit(train).decision_function(X)
-
-
-@one_for_all.refuses("'local'")
-def one_for_all_by_mahalanobis(train, X):
-    """One ellipse for three clouds."""
-    return baselines.Mahalanobis().fit(train).decision_function(X)
-
-
-@one_for_all.refuses("'dependency'")
-def one_for_all_by_columns(train, X):
-    """One column at a time."""
-    return baselines.ZScore().fit(train).decision_function(X)
-
-
-@one_for_all.refuses("outvote")
-def one_for_all_by_average(train, X):
-    """The mean of the ranks of a detector that sees the clump and one that does not."""
-    voices = (baselines.LocalOutlierFactor(20), baselines.Mahalanobis())
-    scores = [voice.fit(train).decision_function(X) for voice in voices]
-    return sum(each.argsort().argsort() for each in scores)
-
-
-@one_for_all.refuses("wrong way")
-def one_for_all_turned_round(train, X):
-    """scikit-learn's own sign: higher = more ordinary."""
-    return -baselines.LocalOutlierFactor(60).fit(train).decision_function(X)
 
 
 # ------------------------------------------------------------------------------------- scaling
@@ -807,36 +584,6 @@ def _check_constant_column(answer, train, test):
         "A column that never changes in training has std 0, and you divide by it. Divide by 1 "
         "where the std is 0: np.where(std > 0, std, 1).",
     )
-
-
-@scale.refuses("stretched the ruler")
-def scale_fitted_on_everything(train, test):
-    """The scaler has seen the test rows."""
-    both = np.concatenate([train, test])
-    mean, std = both.mean(axis=0), both.std(axis=0)
-    return (train - mean) / std, (test - mean) / std
-
-
-@scale.refuses("Each part has its own")
-def scale_each_on_its_own(train, test):
-    """A ruler for each part."""
-    return (
-        (train - train.mean(axis=0)) / train.std(axis=0),
-        (test - test.mean(axis=0)) / test.std(axis=0),
-    )
-
-
-@scale.refuses("the spread is not")
-def scale_centred_only(train, test):
-    """No division."""
-    return train - train.mean(axis=0), test - train.mean(axis=0)
-
-
-@scale.refuses("never changes")
-def scale_dividing_by_zero(train, test):
-    """Right until a column is constant."""
-    mean, std = train.mean(axis=0), train.std(axis=0)
-    return (train - mean) / std, (test - mean) / std
 
 
 # --------------------------------------------------------------------------------- shared parts

@@ -80,45 +80,6 @@ def four_ratios_check(answer):
     )
 
 
-@four_ratios.refuses("changed places")
-def four_ratios_swapped(tp, fp, fn, tn):
-    precision, recall, f1, rate = four_ratios_solution(tp, fp, fn, tn)
-    return recall, precision, f1, rate
-
-
-@four_ratios.refuses("arithmetic mean")
-def four_ratios_plain_mean(tp, fp, fn, tn):
-    precision, recall, _, rate = four_ratios_solution(tp, fp, fn, tn)
-    return precision, recall, (precision + recall) / 2, rate
-
-
-@four_ratios.refuses("1 − precision")
-def four_ratios_false_alarms_by_alarms(tp, fp, fn, tn):
-    return (*four_ratios_solution(tp, fp, fn, tn)[:3], fp / (fp + tp))
-
-
-@four_ratios.refuses("that were missed")
-def four_ratios_miss_rate(tp, fp, fn, tn):
-    return (*four_ratios_solution(tp, fp, fn, tn)[:3], fn / (fn + tp))
-
-
-@four_ratios.refuses("only normal rows can raise")
-def four_ratios_false_alarms_by_rows(tp, fp, fn, tn):
-    return (*four_ratios_solution(tp, fp, fn, tn)[:3], fp / (tp + fp + fn + tn))
-
-
-@four_ratios.refuses("divide by all rows")
-def four_ratios_of_all_rows(tp, fp, fn, tn):
-    rows = tp + fp + fn + tn
-    return tp / rows, tp / rows, tp / rows, fp / rows
-
-
-@four_ratios.refuses("is the accuracy")
-def four_ratios_accuracy(tp, fp, fn, tn):
-    accuracy = (tp + tn) / (tp + fp + fn + tn)
-    return accuracy, tp / (tp + fn), accuracy, fp / (fp + tn)
-
-
 pairs_won = Exercise(
     "Return the share of pairs of an anomaly and a normal row in which the anomaly scores higher.",
     hints=(
@@ -190,37 +151,6 @@ def pairs_won_check(answer):
     require(np.isclose(got, won + tied / 2), f"With ties you return {got:.4g}, not 2/3.")
 
 
-@pairs_won.refuses("count ties as wins")
-def pairs_won_ties_as_wins(y, scores):
-    return np.mean(scores[y == 1][:, np.newaxis] >= scores[y == 0])
-
-
-@pairs_won.refuses("count ties as lost")
-def pairs_won_ties_as_losses(y, scores):
-    return np.mean(scores[y == 1][:, np.newaxis] > scores[y == 0])
-
-
-@pairs_won.refuses("decisions before you compare")
-def pairs_won_of_decisions(y, scores):
-    return pairs_won_solution(y, (scores > 0.5).astype(float))
-
-
-@pairs_won.refuses("more pairs than there are")
-def pairs_won_of_all_pairs(y, scores):
-    won = (scores[:, np.newaxis] > scores) & (y[:, np.newaxis] > y)
-    return np.mean(won)
-
-
-@pairs_won.refuses("the normal row wins")
-def pairs_won_upside_down(y, scores):
-    return pairs_won_solution(y, -scores)
-
-
-@pairs_won.refuses("That is a number of pairs")
-def pairs_won_as_a_count(y, scores):
-    return np.sum(scores[y == 1][:, np.newaxis] > scores[y == 0])
-
-
 precision_elsewhere = Exercise(
     "Return the precision that a detector has where anomalies have the given prevalence.",
     hints=(
@@ -281,31 +211,6 @@ def precision_elsewhere_check(answer):
         np.isclose(rare, wanted, rtol=1e-3),
         f"For 0.9, 0.005 and 0.001 you return {rare:.4g}, not {wanted:.4g}.",
     )
-
-
-@precision_elsewhere.refuses("prevalence does not change")
-def precision_elsewhere_without_prevalence(recall, false_alarm_rate, prevalence):
-    return recall / (recall + false_alarm_rate)
-
-
-@precision_elsewhere.refuses("weigh it with 1 − prevalence")
-def precision_elsewhere_rate_of_all_rows(recall, false_alarm_rate, prevalence):
-    return recall * prevalence / (recall * prevalence + false_alarm_rate)
-
-
-@precision_elsewhere.refuses("weights have changed places")
-def precision_elsewhere_swapped(recall, false_alarm_rate, prevalence):
-    return precision_elsewhere_solution(recall, false_alarm_rate, 1 - prevalence)
-
-
-@precision_elsewhere.refuses("alarms that are false")
-def precision_elsewhere_false_share(recall, false_alarm_rate, prevalence):
-    return 1 - precision_elsewhere_solution(recall, false_alarm_rate, prevalence)
-
-
-@precision_elsewhere.refuses("raise any alarm")
-def precision_elsewhere_undivided(recall, false_alarm_rate, prevalence):
-    return recall * prevalence
 
 
 fair_f1 = Exercise(
@@ -375,34 +280,6 @@ def fair_f1_check(answer):
     )
 
 
-@fair_f1.refuses("comes from the test rows")
-def fair_f1_chosen_on_test(y_validation, scores_validation, y_test, scores_test):
-    return _f1(y_test, scores_test, thresholds.best_f1(y_test, scores_test))
-
-
-@fair_f1.refuses("which made the choice")
-def fair_f1_on_validation(y_validation, scores_validation, y_test, scores_test):
-    threshold = thresholds.best_f1(y_validation, scores_validation)
-    return _f1(y_validation, scores_validation, threshold)
-
-
-@fair_f1.refuses("Half a leak")
-def fair_f1_chosen_together(y_validation, scores_validation, y_test, scores_test):
-    y = np.concatenate([y_validation, y_test])
-    scores = np.concatenate([scores_validation, scores_test])
-    return _f1(y_test, scores_test, thresholds.best_f1(y, scores))
-
-
-@fair_f1.refuses("use 0.5")
-def fair_f1_at_one_half(y_validation, scores_validation, y_test, scores_test):
-    return _f1(y_test, scores_test, 0.5)
-
-
-@fair_f1.refuses("return the threshold")
-def fair_f1_threshold(y_validation, scores_validation, y_test, scores_test):
-    return thresholds.best_f1(y_validation, scores_validation)
-
-
 my_threshold = Exercise(
     "Return a threshold that keeps the cost low: 1 for a false alarm, 20 for a missed anomaly.",
     hints=(
@@ -457,31 +334,6 @@ def my_threshold_check(answer):
         f"On fresh rows you pay {spent / lowest:.1f} times the lowest possible cost. Your "
         f"threshold is too {side} cost more than they need to. Does it know both costs?",
     )
-
-
-@my_threshold.refuses("does not follow the scores")
-def my_threshold_one_half(y, scores):
-    return 0.5
-
-
-@my_threshold.refuses("too high")
-def my_threshold_best_f1(y, scores):
-    return thresholds.best_f1(y, scores)
-
-
-@my_threshold.refuses("too high")
-def my_threshold_equal_costs(y, scores):
-    return thresholds.minimum_cost(y, scores, 1, 1)
-
-
-@my_threshold.refuses("too low")
-def my_threshold_no_miss(y, scores):
-    return scores[y == 1].min() - 1e-9
-
-
-@my_threshold.refuses("shape (2500,)")
-def my_threshold_decisions(y, scores):
-    return scores > np.quantile(scores, 0.9)
 
 
 bootstrap = Exercise(
@@ -590,59 +442,3 @@ def _require_middle_95(got, values):
     require(
         False, f"You return {got.round(3)}; the middle 95 % of your draws are {wanted.round(3)}."
     )
-
-
-@bootstrap.refuses("without replacement")
-def bootstrap_shuffled(y, scores, metric, repeats=500, seed=0):
-    rng = np.random.default_rng(seed)
-    draws = (rng.permutation(len(y)) for _ in range(repeats))
-    return np.quantile([metric(y[rows], scores[rows]) for rows in draws], [0.025, 0.975])
-
-
-@bootstrap.refuses("separated from its label")
-def bootstrap_of_the_scores_alone(y, scores, metric, repeats=500, seed=0):
-    rng = np.random.default_rng(seed)
-    draws = (rng.choice(scores, len(scores)) for _ in range(repeats))
-    return np.quantile([metric(y, draw) for draw in draws], [0.025, 0.975])
-
-
-def _draws(y, scores, metric, repeats, seed):
-    rng = np.random.default_rng(seed)
-    draws = (rng.integers(len(y), size=len(y)) for _ in range(repeats))
-    return np.array([metric(y[rows], scores[rows]) for rows in draws])
-
-
-@bootstrap.refuses("smallest and the largest")
-def bootstrap_full_range(y, scores, metric, repeats=500, seed=0):
-    values = _draws(y, scores, metric, repeats, seed)
-    return values.min(), values.max()
-
-
-@bootstrap.refuses("holds about 68 %")
-def bootstrap_one_deviation(y, scores, metric, repeats=500, seed=0):
-    values = _draws(y, scores, metric, repeats, seed)
-    return values.mean() - values.std(), values.mean() + values.std()
-
-
-@bootstrap.refuses("square root of the number of draws")
-def bootstrap_error_of_the_mean(y, scores, metric, repeats=500, seed=0):
-    values = _draws(y, scores, metric, repeats, seed)
-    error = 1.96 * values.std() / np.sqrt(repeats)
-    return values.mean() - error, values.mean() + error
-
-
-@bootstrap.refuses("middle 90 %")
-def bootstrap_middle_ninety(y, scores, metric, repeats=500, seed=0):
-    return np.quantile(_draws(y, scores, metric, repeats, seed), [0.05, 0.95])
-
-
-@bootstrap.refuses("holds 300 of the 120 rows")
-def bootstrap_repeats_as_rows(y, scores, metric, repeats=500, seed=0):
-    rng = np.random.default_rng(seed)
-    draws = [rng.integers(len(y), size=repeats) for _ in range(repeats)]
-    return np.quantile([metric(y[rows], scores[rows]) for rows in draws], [0.025, 0.975])
-
-
-@bootstrap.refuses("same seed gave another interval")
-def bootstrap_without_seed(y, scores, metric, repeats=500, seed=0):
-    return bootstrap_solution(y, scores, metric, repeats, seed=None)

@@ -54,36 +54,6 @@ def neuron_check(answer):
     )
 
 
-@neuron.refuses("one column")
-def neuron_as_a_column(X, weights, bias):
-    """Weights made a column, so that the result is (batch, 1)."""
-    return _sigmoid(X @ weights.reshape(-1, 1) + bias)
-
-
-@neuron.refuses("once per feature")
-def neuron_with_a_bias_per_feature(X, weights, bias):
-    """The bias inside the sum."""
-    return _sigmoid((X * weights + bias).sum(axis=1))
-
-
-@neuron.refuses("after the activation")
-def neuron_with_the_bias_last(X, weights, bias):
-    """The activation before the bias."""
-    return _sigmoid(X @ weights) + bias
-
-
-@neuron.refuses("activation is missing")
-def neuron_without_activation(X, weights, bias):
-    """The weighted sum alone."""
-    return X @ weights + bias
-
-
-@neuron.refuses("one number for the whole batch")
-def neuron_summed_over_everything(X, weights, bias):
-    """The sum runs over the rows as well."""
-    return _sigmoid((X * weights).sum() + bias)
-
-
 def _refuse_other_than_one_number_per_row(value, rows):
     shape = np.shape(value) if value is not None else None
     require(
@@ -147,38 +117,6 @@ def stable_sigmoid_check(answer):
         np.allclose(far, [0, 1], atol=1e-12),
         f"At z = −1000 and 1000 you return {far[0]:.3g} and {far[1]:.3g}; 0 and 1 are expected.",
     )
-
-
-@stable_sigmoid.refuses("exp(1000)")
-def stable_sigmoid_by_the_formula(z):
-    """The textbook formula: right in value, but the exponential overflows at z = −1000."""
-    return 1 / (1 + np.exp(-z))
-
-
-@stable_sigmoid.refuses("infinity divided by infinity")
-def stable_sigmoid_turned_round(z):
-    """The other textbook formula, which overflows on the right."""
-    return np.exp(z) / (1 + np.exp(z))
-
-
-@stable_sigmoid.refuses("np.where computes both")
-def stable_sigmoid_with_where(z):
-    """Both branches are computed for every element before one is picked."""
-    return np.where(z >= 0, 1 / (1 + np.exp(-z)), np.exp(z) / (1 + np.exp(z)))
-
-
-@stable_sigmoid.refuses("whole array")
-def stable_sigmoid_with_if(z):
-    """A question that a single number can answer, put to an array."""
-    if z >= 0:
-        return 1 / (1 + np.exp(-z))
-    return np.exp(z) / (1 + np.exp(z))
-
-
-@stable_sigmoid.refuses("Cutting z off")
-def stable_sigmoid_with_a_cut(z):
-    """Everything below −20 gets one score."""
-    return 1 / (1 + np.exp(-np.clip(z, -20, 20)))
 
 
 def _array_at_once(answer, z):
@@ -291,30 +229,6 @@ def _check_collapsed(W, b, W1, b1, W2, b2):
     )
 
 
-@collapse.refuses("W1 stands on the left")
-def collapse_in_reading_order(W1, b1, W2, b2):
-    """The order of mathematics with columns, f(g(x))."""
-    return W2 @ W1, b1 @ W2 + b2
-
-
-@collapse.refuses("passes through the second layer")
-def collapse_adding_the_biases(W1, b1, W2, b2):
-    """The first bias skips the second layer."""
-    return W1 @ W2, b1 + b2
-
-
-@collapse.refuses("lacks the second bias")
-def collapse_without_the_second_bias(W1, b1, W2, b2):
-    """The second bias is forgotten."""
-    return W1 @ W2, b1 @ W2
-
-
-@collapse.refuses("element by element")
-def collapse_elementwise(W1, b1, W2, b2):
-    """`*` for `@`."""
-    return W1 * W2, b1 @ W2 + b2
-
-
 # ----------------------------------------------------------------------- forward, any depth
 
 forward = Exercise(
@@ -383,58 +297,6 @@ def forward_check(answer):
             f"With three layers it works, with {len(weights)} it does not. Let the loop run over "
             "however many layers come in.",
         )
-
-
-@forward.refuses("without .T")
-def forward_transposed(X, weights, biases):
-    """The weights as PyTorch stores them."""
-    return _run(X, [W.T for W in weights], biases, _right_step)
-
-
-@forward.refuses("down the rows")
-def forward_with_the_bias_per_row(X, weights, biases):
-    """One bias for each row of the batch."""
-    return _run(X, weights, [b[:, None] for b in biases], _right_step)
-
-
-@forward.refuses("activation is missing")
-def forward_without_activation(X, weights, biases):
-    """No activation at all."""
-    for W, b in zip(weights, biases, strict=True):
-        X = X @ W + b
-    return X
-
-
-@forward.refuses("last layer goes through ReLU")
-def forward_with_relu_everywhere(X, weights, biases):
-    """The output is cut at zero."""
-    for W, b in zip(weights, biases, strict=True):
-        X = np.maximum(X @ W + b, 0)
-    return X
-
-
-@forward.refuses("before the bias")
-def forward_with_relu_before_the_bias(X, weights, biases):
-    """The activation between sum and bias."""
-    for W, b in zip(weights[:-1], biases[:-1], strict=True):
-        X = np.maximum(X @ W, 0) + b
-    return X @ weights[-1] + biases[-1]
-
-
-@forward.refuses("You feed X to each")
-def forward_from_the_input_each_time(X, weights, biases):
-    """Every layer starts again from X."""
-    for W, b in zip(weights, biases, strict=True):
-        outputs = X @ W + b
-    return outputs
-
-
-@forward.refuses("however many layers")
-def forward_for_three_layers(X, weights, biases):
-    """The number of layers written into the code."""
-    hidden = np.maximum(X @ weights[0] + biases[0], 0)
-    hidden = np.maximum(hidden @ weights[1 % len(weights)] + biases[1 % len(biases)], 0)
-    return hidden @ weights[2 % len(weights)] + biases[2 % len(biases)]
 
 
 def _forward_of(answer, X, weights, biases):
@@ -519,30 +381,6 @@ def count_parameters_check(answer):
         )
 
 
-@count_parameters.refuses("weights alone")
-def count_parameters_without_biases(widths):
-    """The matrices without the biases."""
-    return sum(a * b for a, b in pairwise(widths))
-
-
-@count_parameters.refuses("one bias per layer")
-def count_parameters_with_a_bias_per_layer(widths):
-    """A single bias shared by a layer."""
-    return sum(a * b + 1 for a, b in pairwise(widths))
-
-
-@count_parameters.refuses("inputs got biases")
-def count_parameters_with_biases_for_inputs(widths):
-    """The input counted as a layer with biases."""
-    return count_parameters_without_biases(widths) + sum(widths)
-
-
-@count_parameters.refuses("A bias belongs to an output")
-def count_parameters_with_biases_at_inputs(widths):
-    """The +1 on the wrong factor."""
-    return sum(a * (b + 1) for a, b in pairwise(widths))
-
-
 # ------------------------------------------------------------------------ a network by hand
 
 sensor_network = Exercise(
@@ -605,47 +443,6 @@ def _judge_sensor_network(X, y, logit):
         f"{false_alarms:.0%} of the normal rows. What do the anomalies have in common that no "
         "sensor shows alone?",
     )
-
-
-@sensor_network.refuses("miss those with x1 < x2")
-def sensor_network_with_one_neuron():
-    """One sign of the difference alone."""
-    return np.array([[1.0], [-1.0]]), np.zeros(1), np.array([[1.0]]), np.array([-0.6])
-
-
-@sensor_network.refuses("miss those with x1 < x2")
-def sensor_network_that_cancels():
-    """ReLU(d) − ReLU(−d) is d again: linear."""
-    W1 = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    return W1, np.zeros(2), np.array([[1.0], [-1.0]]), np.array([-0.6])
-
-
-@sensor_network.refuses("the threshold")
-def sensor_network_without_threshold():
-    """|x1 − x2| > 0 is true of every noisy pair."""
-    W1 = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    return W1, np.zeros(2), np.array([[1.0], [1.0]]), np.zeros(1)
-
-
-@sensor_network.refuses("wrong way round")
-def sensor_network_turned():
-    """An alarm where the sensors agree."""
-    W1 = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    return W1, np.zeros(2), np.array([[-1.0], [-1.0]]), np.array([0.6])
-
-
-@sensor_network.refuses("one column per hidden neuron")
-def sensor_network_with_rows_as_neurons():
-    """Three neurons as rows: PyTorch's layout."""
-    W1 = np.array([[1.0, -1.0], [-1.0, 1.0], [0.0, 0.0]])
-    return W1, np.zeros(3), np.ones((1, 3)), np.array([-0.6])
-
-
-@sensor_network.refuses("have in common")
-def sensor_network_far_from_the_origin():
-    """Alarms far out, where each sensor is unusual alone."""
-    W1 = np.array([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]])
-    return W1, np.full(4, -1.0), np.ones((4, 1)), np.array([-0.5])
 
 
 def _network_of(parts):
@@ -757,40 +554,6 @@ def _refuse_softmax_at_the_ends(answer):
         with np.errstate(all="ignore"):
             got = np.asarray(answer(Z.copy()), dtype=float)
         require(got.shape == Z.shape and np.allclose(got, expected, atol=1e-6), text)
-
-
-@stable_softmax.refuses("Your columns sum to 1")
-def stable_softmax_down_the_columns(Z):
-    """The wrong axis."""
-    e = np.exp(Z - Z.max(axis=0))
-    return e / e.sum(axis=0)
-
-
-@stable_softmax.refuses("exp(1000) overflows")
-def stable_softmax_without_shift(Z):
-    """The formula as it stands."""
-    e = np.exp(Z)
-    return e / e.sum(axis=1, keepdims=True)
-
-
-@stable_softmax.refuses("Every row needs its own maximum")
-def stable_softmax_with_one_shift(Z):
-    """One maximum for the whole batch."""
-    e = np.exp(Z - Z.max())
-    return e / e.sum(axis=1, keepdims=True)
-
-
-@stable_softmax.refuses("row sums are spread over the columns")
-def stable_softmax_without_keepdims(Z):
-    """The row sums broadcast along the wrong axis."""
-    e = np.exp(Z)
-    return e / e.sum(axis=1)
-
-
-@stable_softmax.refuses("do not compete")
-def stable_softmax_as_sigmoid(Z):
-    """Every logit on its own."""
-    return _sigmoid(Z)
 
 
 # ---------------------------------------------------------------------------------- shared

@@ -100,46 +100,6 @@ def _judge_neuron(parts, x: np.ndarray, z: float, target: float) -> None:
     )
 
 
-@neuron_gradient.refuses("taken at the output y")
-def neuron_gradient_with_f_prime_at_y(x, weights, bias, target):
-    y = _sigmoid(x @ weights + bias)
-    delta = (y - target) * _sigmoid(y) * (1 - _sigmoid(y))
-    return delta * x, delta
-
-
-@neuron_gradient.refuses("factor f′(z) is missing")
-def neuron_gradient_without_f_prime(x, weights, bias, target):
-    delta = _sigmoid(x @ weights + bias) - target
-    return delta * x, delta
-
-
-@neuron_gradient.refuses("sign is turned")
-def neuron_gradient_with_turned_sign(x, weights, bias, target):
-    y = _sigmoid(x @ weights + bias)
-    delta = (target - y) * y * (1 - y)
-    return delta * x, delta
-
-
-@neuron_gradient.refuses("single number")
-def neuron_gradient_without_the_inputs(x, weights, bias, target):
-    y = _sigmoid(x @ weights + bias)
-    delta = (y - target) * y * (1 - y)
-    return delta, delta
-
-
-@neuron_gradient.refuses("factor 1")
-def neuron_gradient_with_bias_times_delta(x, weights, bias, target):
-    y = _sigmoid(x @ weights + bias)
-    delta = (y - target) * y * (1 - y)
-    return delta * x, delta * bias
-
-
-@neuron_gradient.refuses("2 results are expected")
-def neuron_gradient_of_the_weights_alone(x, weights, bias, target):
-    y = _sigmoid(x @ weights + bias)
-    return (y - target) * y * (1 - y) * x
-
-
 # ------------------------------------------------------------------ 2 · central differences
 
 central_difference = Exercise(
@@ -222,37 +182,6 @@ def _judge_differences(got: np.ndarray, array: np.ndarray, step: float) -> None:
         require(False, f"The largest error is {error:.1e}; central differences reach 1e-6 here.")
 
 
-@central_difference.refuses("one-sided")
-def central_difference_one_sided(function, array, step):
-    gradient = np.zeros_like(array)
-    for index in np.ndindex(array.shape):
-        above = array.copy()
-        above[index] += step
-        gradient[index] = (function(above) - function(array)) / step
-    return gradient
-
-
-@central_difference.refuses("divide by 2 * step")
-def central_difference_over_one_step(function, array, step):
-    return 2 * central_difference_solution(function, array, step)
-
-
-@central_difference.refuses("nudged at once")
-def central_difference_of_all_entries(function, array, step):
-    return (function(array + step) - function(array - step)) / (2 * step)
-
-
-@central_difference.refuses("not undone")
-def central_difference_that_keeps_its_nudges(function, array, step):
-    gradient = np.zeros_like(array)
-    for index in np.ndindex(array.shape):
-        array[index] += step
-        above = function(array)
-        array[index] -= 2 * step
-        gradient[index] = (above - function(array)) / (2 * step)
-    return gradient
-
-
 # ------------------------------------------------------------------------------- 3 · ReLU
 
 relu_backward = Exercise(
@@ -304,26 +233,6 @@ def relu_backward_check(answer):
         if not same_numbers(got, grad_output * (z > 0)):
             name_the_mistake(got, mistakes)
             require(False, "The gradient should be grad_output where z > 0 and 0 elsewhere.")
-
-
-@relu_backward.refuses("multiplied by z itself")
-def relu_backward_with_z(grad_output, z):
-    return grad_output * z
-
-
-@relu_backward.refuses("multiplied by the output")
-def relu_backward_with_the_output(grad_output, z):
-    return grad_output * np.maximum(z, 0)
-
-
-@relu_backward.refuses("sent the gradient through the ReLU")
-def relu_backward_of_the_gradient(grad_output, z):
-    return np.maximum(grad_output, 0)
-
-
-@relu_backward.refuses("slope alone")
-def relu_backward_without_the_chain(grad_output, z):
-    return np.where(z > 0, 1.0, 0.0)
 
 
 # ------------------------------------------------------------------------ 4 · a dense layer
@@ -437,32 +346,6 @@ def _judge_dense_input(got, inputs, weights, grad_output) -> None:
     require(False, "grad_input has the right shape and wrong numbers: grad_output @ weights.T.")
 
 
-@dense_backward.refuses("transposed")
-def dense_backward_transposed(inputs, weights, grad_output):
-    return grad_output.T @ inputs, grad_output.sum(axis=0), grad_output @ weights.T
-
-
-@dense_backward.refuses("not summed over the batch")
-def dense_backward_without_the_bias_sum(inputs, weights, grad_output):
-    return inputs.T @ grad_output, grad_output, grad_output @ weights.T
-
-
-@dense_backward.refuses("one number for all outputs")
-def dense_backward_with_one_bias(inputs, weights, grad_output):
-    return inputs.T @ grad_output, grad_output.sum(), grad_output @ weights.T
-
-
-@dense_backward.refuses("divided by the batch")
-def dense_backward_with_a_second_mean(inputs, weights, grad_output):
-    rows = len(inputs)
-    return inputs.T @ grad_output / rows, grad_output.mean(axis=0), grad_output @ weights.T
-
-
-@dense_backward.refuses("the forward way")
-def dense_backward_with_unturned_weights(inputs, weights, grad_output):
-    return inputs.T @ grad_output, grad_output.sum(axis=0), grad_output @ weights
-
-
 # ------------------------------------------------------------- 5 · softmax with cross-entropy
 
 softmax_gradient = Exercise(
@@ -550,41 +433,6 @@ def _judge_softmax(got: np.ndarray, logits: np.ndarray, classes: np.ndarray) -> 
     )
     as_array(got, shape=logits.shape, what="the gradient")
     require(False, "The gradient of row r should be (p − one_hot) / batch, with p = softmax.")
-
-
-@softmax_gradient.refuses("off-diagonal entries")
-def softmax_gradient_with_the_diagonal_alone(logits, classes):
-    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    one_hot = np.eye(logits.shape[1])[classes]
-    return -one_hot / p * p * (1 - p) / len(classes)
-
-
-@softmax_gradient.refuses("class numbers were subtracted")
-def softmax_gradient_with_class_numbers(logits, classes):
-    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    return (p - classes[:, np.newaxis]) / len(classes)
-
-
-@softmax_gradient.refuses("divide by the number of rows")
-def softmax_gradient_without_the_mean(logits, classes):
-    return softmax_gradient_solution(logits, classes) * len(classes)
-
-
-@softmax_gradient.refuses("sign is turned")
-def softmax_gradient_with_turned_sign(logits, classes):
-    return -softmax_gradient_solution(logits, classes)
-
-
-@softmax_gradient.refuses("over the whole batch")
-def softmax_gradient_over_the_whole_batch(logits, classes):
-    p = np.exp(logits) / np.exp(logits).sum()
-    return (p - np.eye(logits.shape[1])[classes]) / len(classes)
-
-
-@softmax_gradient.refuses("exp overflows")
-def softmax_gradient_that_overflows(logits, classes):
-    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    return (p - np.eye(logits.shape[1])[classes]) / len(classes)
 
 
 # --------------------------------------------------------------------- 6 · one step downhill
@@ -679,31 +527,6 @@ def _judge_step_bias(moved, error) -> None:
     )
 
 
-@step_downhill.refuses("uphill")
-def step_downhill_uphill(weights, bias, inputs, targets, learning_rate):
-    new_weights, new_bias = step_downhill_solution(weights, bias, inputs, targets, learning_rate)
-    return 2 * weights - new_weights, 2 * bias - new_bias
-
-
-@step_downhill.refuses("times too long")
-def step_downhill_with_the_sum(weights, bias, inputs, targets, learning_rate):
-    delta = _sigmoid(inputs @ weights + bias) - targets
-    return weights - learning_rate * inputs.T @ delta, bias - learning_rate * delta.sum()
-
-
-@step_downhill.refuses("still a factor p(1 − p)")
-def step_downhill_with_the_squared_error(weights, bias, inputs, targets, learning_rate):
-    p = _sigmoid(inputs @ weights + bias)
-    delta = (p - targets) * p * (1 - p) / len(targets)
-    return weights - learning_rate * inputs.T @ delta, bias - learning_rate * delta.sum()
-
-
-@step_downhill.refuses("one entry per row")
-def step_downhill_with_a_bias_per_row(weights, bias, inputs, targets, learning_rate):
-    delta = (_sigmoid(inputs @ weights + bias) - targets) / len(targets)
-    return weights - learning_rate * inputs.T @ delta, bias - learning_rate * delta
-
-
 # ------------------------------------------------------------------- 7 · twenty layers (open)
 
 LAYERS = 20
@@ -780,28 +603,3 @@ def _share_that_arrives(activation: str, scale: float, width: int, seed: int) ->
     for weights, slopes in reversed(layers):
         blame = (blame * slopes) @ weights.T
     return float(np.sqrt(np.mean(blame**2)))
-
-
-@healthy_start.refuses("at most a quarter")
-def healthy_start_with_sigmoid(width):
-    return "sigmoid", np.sqrt(1 / width)
-
-
-@healthy_start.refuses("closes about half")
-def healthy_start_that_forgets_the_closed_half(width):
-    return "relu", np.sqrt(1 / width)
-
-
-@healthy_start.refuses("explodes")
-def healthy_start_with_unit_weights(width):
-    return "relu", 1.0
-
-
-@healthy_start.refuses("all weights are 0")
-def healthy_start_with_zeros(width):
-    return "tanh", 0.0
-
-
-@healthy_start.refuses("explodes")
-def healthy_start_for_one_width_only(width):
-    return "relu", 0.25

@@ -121,46 +121,6 @@ def _judge_batches(batches, rows: int, batch_size: int) -> np.ndarray:
     return order
 
 
-@mini_batches.refuses("in the order of the table")
-def mini_batches_unshuffled(X, targets, batch_size, generator):
-    starts = range(0, len(X), batch_size)
-    return [(X[i : i + batch_size], targets[i : i + batch_size]) for i in starts]
-
-
-@mini_batches.refuses("shuffled apart")
-def mini_batches_shuffled_apart(X, targets, batch_size, generator):
-    X, targets = generator.permutation(X), generator.permutation(targets)
-    starts = range(0, len(X), batch_size)
-    return [(X[i : i + batch_size], targets[i : i + batch_size]) for i in starts]
-
-
-@mini_batches.refuses("rows are missing")
-def mini_batches_without_the_rest(X, targets, batch_size, generator):
-    order = generator.permutation(len(X))
-    whole = order[: len(X) // batch_size * batch_size].reshape(-1, batch_size)
-    return [(X[rows], targets[rows]) for rows in whole]
-
-
-@mini_batches.refuses("drawing with replacement")
-def mini_batches_with_replacement(X, targets, batch_size, generator):
-    batches = -(-len(X) // batch_size)
-    draws = [generator.integers(len(X), size=batch_size) for _ in range(batches)]
-    return [(X[rows], targets[rows]) for rows in draws]
-
-
-@mini_batches.refuses("starts anew at every call")
-def mini_batches_with_a_generator_of_its_own(X, targets, batch_size, generator):
-    return mini_batches_solution(X, targets, batch_size, np.random.default_rng(0))
-
-
-@mini_batches.refuses("shuffled in place")
-def mini_batches_in_place(X, targets, batch_size, generator):
-    order = generator.permutation(len(X))
-    X[:], targets[:] = X[order], targets[order]
-    starts = range(0, len(X), batch_size)
-    return [(X[i : i + batch_size], targets[i : i + batch_size]) for i in starts]
-
-
 # ------------------------------------------------------------- 2 · momentum, as Keras writes it
 
 keras_momentum = Exercise(
@@ -248,36 +208,6 @@ def _judge_momentum(moved, got, velocity, gradient, settings) -> None:
         f"The weights are right, but the velocity is {np.round(got, 3)} where the step that was "
         f"taken, {np.round(right, 3)}, is expected.",
     )
-
-
-@keras_momentum.refuses("subtracted from the velocity")
-def keras_momentum_uphill(weights, velocity, gradient, learning_rate, momentum):
-    velocity = momentum * velocity + learning_rate * gradient
-    return weights + velocity, velocity
-
-
-@keras_momentum.refuses("minus stands in the velocity already")
-def keras_momentum_with_two_minuses(weights, velocity, gradient, learning_rate, momentum):
-    velocity = momentum * velocity - learning_rate * gradient
-    return weights - velocity, velocity
-
-
-@keras_momentum.refuses("PyTorch's form")
-def keras_momentum_as_in_pytorch(weights, velocity, gradient, learning_rate, momentum):
-    velocity = momentum * velocity + gradient
-    return weights - learning_rate * velocity, velocity
-
-
-@keras_momentum.refuses("damped by 1 − μ")
-def keras_momentum_as_a_mean(weights, velocity, gradient, learning_rate, momentum):
-    velocity = momentum * velocity - (1 - momentum) * learning_rate * gradient
-    return weights + velocity, velocity
-
-
-@keras_momentum.refuses("remember nothing")
-def keras_momentum_with_the_old_velocity(weights, velocity, gradient, learning_rate, momentum):
-    step = momentum * velocity - learning_rate * gradient
-    return weights + step, velocity
 
 
 # -------------------------------------------------------------------------------------- 3 · Adam
@@ -422,44 +352,6 @@ def _judge_adam_move(moved, state, step: int) -> None:
     )
 
 
-@adam_step.refuses("bias correction is missing")
-def adam_step_without_correction(weights, mean, square, gradient, step, learning_rate):
-    mean = 0.9 * mean + 0.1 * gradient
-    square = 0.999 * square + 0.001 * gradient**2
-    return weights - learning_rate * mean / (np.sqrt(square) + 1e-8), mean, square
-
-
-@adam_step.refuses("corrects it again")
-def adam_step_that_hands_on_the_correction(weights, mean, square, gradient, step, learning_rate):
-    mean = (0.9 * mean + 0.1 * gradient) / (1 - 0.9**step)
-    square = (0.999 * square + 0.001 * gradient**2) / (1 - 0.999**step)
-    return weights - learning_rate * mean / (np.sqrt(square) + 1e-8), mean, square
-
-
-@adam_step.refuses("one of squares")
-def adam_step_without_squares(weights, mean, square, gradient, step, learning_rate):
-    mean = 0.9 * mean + 0.1 * gradient
-    square = 0.999 * square + 0.001 * gradient
-    m, s = mean / (1 - 0.9**step), square / (1 - 0.999**step)
-    return weights - learning_rate * m / (np.sqrt(np.abs(s)) + 1e-8), mean, square
-
-
-@adam_step.refuses("square root is missing")
-def adam_step_without_the_root(weights, mean, square, gradient, step, learning_rate):
-    mean = 0.9 * mean + 0.1 * gradient
-    square = 0.999 * square + 0.001 * gradient**2
-    m, s = mean / (1 - 0.9**step), square / (1 - 0.999**step)
-    return weights - learning_rate * m / (s + 1e-8), mean, square
-
-
-@adam_step.refuses("as momentum does")
-def adam_step_with_a_sum(weights, mean, square, gradient, step, learning_rate):
-    mean = 0.9 * mean + gradient
-    square = 0.999 * square + 0.001 * gradient**2
-    m, s = mean / (1 - 0.9**step), square / (1 - 0.999**step)
-    return weights - learning_rate * m / (np.sqrt(s) + 1e-8), mean, square
-
-
 # --------------------------------------------------------------- 4 · reading curves (open-ended)
 
 HEALTHY, STUCK, TOO_SLOW = "healthy", "stuck", "too slow"
@@ -583,36 +475,6 @@ def _stuck_sign(said: str) -> str:
     )
 
 
-@diagnose.refuses("Look at both curves")
-def diagnose_from_the_training_loss(train_loss, validation_loss, reachable):
-    verdict = diagnose_solution(train_loss, train_loss, reachable)
-    return verdict if verdict != "overfitting" else "healthy"
-
-
-@diagnose.refuses("A small gap is normal")
-def diagnose_by_the_gap(train_loss, validation_loss, reachable):
-    if validation_loss[-1] > train_loss[-1] + 0.02:
-        return "overfitting"
-    return diagnose_solution(train_loss, validation_loss, reachable)
-
-
-@diagnose.refuses("still falling at the last epoch: give it more")
-def diagnose_by_the_last_value(train_loss, validation_loss, reachable):
-    verdict = diagnose_solution(train_loss, validation_loss, reachable)
-    return "underfitting" if verdict == "too slow" else verdict
-
-
-@diagnose.refuses("compare them with `reachable`")
-def diagnose_by_shape_alone(train_loss, validation_loss, reachable):
-    return diagnose_solution(train_loss, validation_loss, train_loss[-1])
-
-
-@diagnose.refuses("has not begun to learn")
-def diagnose_without_stuck(train_loss, validation_loss, reachable):
-    verdict = diagnose_solution(train_loss, validation_loss, reachable)
-    return "underfitting" if verdict == "stuck" else verdict
-
-
 # ----------------------------------------------------------------------------- 5 · early stopping
 
 early_stopping = Exercise(
@@ -698,49 +560,6 @@ def _stopped_at(losses: list[float], patience: int) -> tuple[int, int]:
     return len(losses), best
 
 
-@early_stopping.refuses("you keep the last weights")
-def early_stopping_with_the_last_weights(validation_loss, weights, patience):
-    epochs, _ = early_stopping_solution(validation_loss, weights, patience)
-    return epochs, weights[epochs - 1]
-
-
-@early_stopping.refuses("at the first rise")
-def early_stopping_without_patience(validation_loss, weights, patience):
-    for epoch in range(1, len(validation_loss)):
-        if validation_loss[epoch] > validation_loss[epoch - 1]:
-            return epoch + 1, weights[epoch - 1]
-    return len(weights), weights[-1]
-
-
-@early_stopping.refuses("never trained")
-def early_stopping_with_a_look_ahead(validation_loss, weights, patience):
-    epochs, _ = early_stopping_solution(validation_loss, weights, patience)
-    return epochs, weights[int(np.argmin(validation_loss))]
-
-
-@early_stopping.refuses("not with the previous one")
-def early_stopping_against_the_previous_epoch(validation_loss, weights, patience):
-    waited = 0
-    for epoch in range(1, len(validation_loss)):
-        waited = waited + 1 if validation_loss[epoch] >= validation_loss[epoch - 1] else 0
-        if waited >= patience:
-            break
-    return epoch + 1, weights[int(np.argmin(validation_loss[: epoch + 1]))]
-
-
-@early_stopping.refuses("starts anew with every new best")
-def early_stopping_that_never_resets(validation_loss, weights, patience):
-    best, waited = 0, 0
-    for epoch in range(len(validation_loss)):
-        if validation_loss[epoch] < validation_loss[best]:
-            best = epoch
-        elif epoch > 0:
-            waited += 1
-        if waited >= patience:
-            break
-    return epoch + 1, weights[best]
-
-
 # ------------------------------------------------------------------------------ 6 · weight decay
 
 decay_step = Exercise(
@@ -800,26 +619,6 @@ def decay_step_check(answer):
         require(False, f"You return {np.round(got, 3)}; w − η (g + λ w) is expected.")
     still = as_array(answer(weights.copy(), np.zeros(5), rate, 0.0), shape=(5,))
     require(same_numbers(still, weights), "With no gradient and no decay the weights should stay.")
-
-
-@decay_step.refuses("your weights grow")
-def decay_step_with_turned_sign(weights, gradient, learning_rate, weight_decay):
-    return weights - learning_rate * (gradient - weight_decay * weights)
-
-
-@decay_step.refuses("does not pass through the learning rate")
-def decay_step_without_the_rate(weights, gradient, learning_rate, weight_decay):
-    return weights * (1 - weight_decay) - learning_rate * gradient
-
-
-@decay_step.refuses("in proportion to the weight")
-def decay_step_with_signs(weights, gradient, learning_rate, weight_decay):
-    return weights - learning_rate * (gradient + weight_decay * np.sign(weights))
-
-
-@decay_step.refuses("Its slope belongs there")
-def decay_step_with_the_penalty(weights, gradient, learning_rate, weight_decay):
-    return weights - learning_rate * (gradient + weight_decay * np.sum(weights**2))
 
 
 # ----------------------------------------------------------------------------------- 7 · dropout
@@ -914,35 +713,6 @@ def _judge_at_rest(answer, rate: float) -> None:
     require(
         same_numbers(rest, hidden), "With training=False the numbers should come back as they are."
     )
-
-
-@dropout.refuses("not rescaled")
-def dropout_without_rescaling(hidden, rate, generator, training):
-    return hidden * (generator.random(hidden.shape) >= rate) if training else hidden
-
-
-@dropout.refuses("still on with training=False")
-def dropout_that_never_rests(hidden, rate, generator, training):
-    return hidden * (generator.random(hidden.shape) >= rate) / (1 - rate)
-
-
-@dropout.refuses("share that stays")
-def dropout_with_the_rate_turned(hidden, rate, generator, training):
-    return hidden * (generator.random(hidden.shape) < rate) / rate if training else hidden
-
-
-@dropout.refuses("The same units are dropped in every row")
-def dropout_with_one_mask_for_all_rows(hidden, rate, generator, training):
-    return (
-        hidden * (generator.random(hidden.shape[1]) >= rate) / (1 - rate) if training else hidden
-    )
-
-
-@dropout.refuses("doing both shrinks the signal")
-def dropout_that_rescales_twice(hidden, rate, generator, training):
-    if not training:
-        return hidden * (1 - rate)
-    return dropout_solution(hidden, rate, generator, training)
 
 
 # ------------------------------------------------------------------------------------ 8 · scaling
@@ -1046,32 +816,3 @@ def _judge_constant_column(result, parts) -> None:
             "A column that is constant in all parts should become 0: its mean goes, and it is "
             "divided by 1.",
         )
-
-
-@scale_parts.refuses("fitted on all rows together")
-def scale_parts_fitted_on_everything(train, validation, test):
-    everything = np.vstack([train, validation, test])
-    mean, spread = everything.mean(axis=0), everything.std(axis=0)
-    spread = np.where(spread > 0, spread, 1)
-    return tuple((part - mean) / spread for part in (train, validation, test))
-
-
-@scale_parts.refuses("its own mean and spread")
-def scale_parts_each_on_its_own(train, validation, test):
-    return tuple(scale_parts_solution(part, part, part)[0] for part in (train, validation, test))
-
-
-@scale_parts.refuses("a constant column has a standard deviation of 0")
-def scale_parts_that_divides_by_zero(train, validation, test):
-    mean, spread = train.mean(axis=0), train.std(axis=0)
-    return tuple((part - mean) / spread for part in (train, validation, test))
-
-
-@scale_parts.refuses("over the whole matrix")
-def scale_parts_with_one_ruler(train, validation, test):
-    return tuple((part - train.mean()) / train.std() for part in (train, validation, test))
-
-
-@scale_parts.refuses("Only the training rows")
-def scale_parts_of_the_training_rows(train, validation, test):
-    return scale_parts_solution(train, train, train)[0], validation, test

@@ -147,72 +147,6 @@ def _sorted_rows(X, y):
     return rows[np.lexsort(np.nan_to_num(rows, nan=-1).T)]
 
 
-@clean.refuses("sign of an impossible value")
-def clean_by_absolute_value(table, target, anomaly):
-    table = table.copy()
-    numbers = table.columns.drop(target)
-    table[numbers] = table[numbers].abs()
-    return clean_solution(table, target, anomaly)
-
-
-@clean.refuses("is a copy of another")
-def clean_with_copies(table, target, anomaly):
-    numbers = table.columns.drop(target)
-    X = table[numbers].mask(table[numbers] < 0).to_numpy()
-    return X, (table[target] == anomaly).to_numpy(int)
-
-
-@clean.refuses("dropped every row with a gap")
-def clean_by_dropping(table, target, anomaly):
-    X, y = clean_solution(table, target, anomaly)
-    whole = ~np.isnan(X).any(axis=1)
-    return X[whole], y[whole]
-
-
-@clean.refuses("Gaps became 0")
-def clean_with_zeros(table, target, anomaly):
-    X, y = clean_solution(table, target, anomaly)
-    return np.nan_to_num(X), y
-
-
-@clean.refuses("Filling comes after the split")
-def clean_with_the_mean_of_all(table, target, anomaly):
-    X, y = clean_solution(table, target, anomaly)
-    return np.where(np.isnan(X), np.nanmean(X, axis=0), X), y
-
-
-@clean.refuses("still holds names")
-def clean_with_names(table, target, anomaly):
-    X, y = clean_solution(table, target, anomaly)
-    return X, np.where(y == 1, anomaly, "on")
-
-
-@clean.refuses("turned around")
-def clean_upside_down(table, target, anomaly):
-    X, y = clean_solution(table, target, anomaly)
-    return X, 1 - y
-
-
-@clean.refuses("differ by their label alone")
-def clean_without_contradictions(table, target, anomaly):
-    numbers = table.columns.drop(target)
-    return clean_solution(table.drop_duplicates(subset=list(numbers)), target, anomaly)
-
-
-@clean.refuses("caller's table came back changed")
-def clean_in_place(table, target, anomaly):
-    numbers = table.columns.drop(target)
-    table[numbers] = table[numbers].mask(table[numbers] < 0)
-    return clean_solution(table, target, anomaly)
-
-
-@clean.refuses("still negative numbers")
-def clean_without_a_look(table, target, anomaly):
-    table = table.drop_duplicates()
-    numbers = table.columns.drop(target)
-    return table[numbers].to_numpy(), (table[target] == anomaly).to_numpy(int)
-
-
 # ---------------------------------------------------------------------------------- 2 · prepare
 
 prepare = Exercise(
@@ -360,46 +294,6 @@ def _judge_numbers(got_train, got_test, train, test):
     require(False, "The test rows are right, the training rows are not: were gaps filled alike?")
 
 
-@prepare.refuses("fitted on all rows")
-def prepare_with_all_rows(train, test):
-    medians = np.nanmedian(train, axis=0)
-    return _scaled(train, test, medians, medians, "all")
-
-
-@prepare.refuses("scaled by their own mean")
-def prepare_each_for_itself(train, test):
-    return prepare_solution(train, train)[0], prepare_solution(test, test)[0]
-
-
-@prepare.refuses("number from all rows")
-def prepare_filled_from_all(train, test):
-    whole = np.nanmean(np.vstack([train, test]), axis=0)
-    return _scaled(train, test, whole, whole, "train")
-
-
-@prepare.refuses("test rows' own number")
-def prepare_filled_from_test(train, test):
-    return _scaled(train, test, np.nanmean(train, axis=0), np.nanmean(test, axis=0), "train")
-
-
-@prepare.refuses("became 0 before scaling")
-def prepare_filled_with_zero(train, test):
-    return _scaled(train, test, 0, 0, "train")
-
-
-@prepare.refuses("still gaps in")
-def prepare_with_gaps(train, test):
-    mean, spread = np.nanmean(train, axis=0), np.nanstd(train, axis=0)
-    return (train - mean) / spread, (test - mean) / spread
-
-
-@prepare.refuses("1 is expected")
-def prepare_without_spread(train, test):
-    medians = np.nanmedian(train, axis=0)
-    train, test = (np.where(np.isnan(rows), medians, rows) for rows in (train, test))
-    return train - train.mean(axis=0), test - train.mean(axis=0)
-
-
 # -------------------------------------------------------------------------------------- 3 · cut
 
 cut = Exercise(
@@ -508,51 +402,6 @@ def _judge_cut(train, test, anomalies, rows, share):
     )
 
 
-@cut.refuses("removed after the split")
-def cut_then_clean(table, target, share, seed):
-    parts = _random_parts(table, share, seed)
-    return tuple(part.drop_duplicates() for part in parts)
-
-
-@cut.refuses("remove them before you split")
-def cut_with_copies(table, target, share, seed):
-    return _random_parts(table, share, seed)
-
-
-@cut.refuses("last rows of the table")
-def cut_off_the_last_rows(table, target, share, seed):
-    rows = table.drop_duplicates()
-    size = round(share * len(rows))
-    return rows.iloc[:-size], rows.iloc[-size:]
-
-
-@cut.refuses("Stratify")
-def cut_without_strata(table, target, share, seed):
-    return _random_parts(table.drop_duplicates(), share, seed)
-
-
-@cut.refuses("changed places")
-def cut_the_wrong_way_round(table, target, share, seed):
-    train, test = _stratified_parts(table.drop_duplicates(), target, share, seed)
-    return test, train
-
-
-@cut.refuses("Two seeds give the same")
-def cut_with_one_seed(table, target, share, seed):
-    return _stratified_parts(table.drop_duplicates(), target, share, 0)
-
-
-def _random_parts(table, share, seed):
-    order = np.random.default_rng(seed).permutation(len(table))
-    size = round(share * len(table))
-    return table.iloc[order[size:]], table.iloc[order[:size]]
-
-
-def _stratified_parts(table, target, share, seed):
-    parts = [_random_parts(rows, share, seed) for _, rows in table.groupby(target)]
-    return tuple(pd.concat(each) for each in zip(*parts, strict=True))
-
-
 # ----------------------------------------------------------------------------------- 4 · decide
 
 decide = Exercise(
@@ -606,31 +455,6 @@ def decide_check(answer):
             np.array_equal(value, probability > threshold),
             f"At threshold {threshold} you decide {value.astype(int)} for {probability}.",
         )
-
-
-@decide.refuses("argmax over one column")
-def decide_by_argmax(outputs, threshold):
-    return outputs.argmax(axis=1)
-
-
-@decide.refuses("decide as at 0.5")
-def decide_by_rounding(outputs, threshold):
-    return np.round(outputs[:, 0])
-
-
-@decide.refuses("shape (n, 1)")
-def decide_as_a_table(outputs, threshold):
-    return (outputs > threshold).astype(int)
-
-
-@decide.refuses("turned around")
-def decide_upside_down(outputs, threshold):
-    return (outputs[:, 0] < threshold).astype(int)
-
-
-@decide.refuses("These are the probabilities")
-def decide_nothing(outputs, threshold):
-    return outputs[:, 0]
 
 
 # ------------------------------------------------------------------------------------- 5 · keep
@@ -722,55 +546,6 @@ def _judge_choice(name, epoch, loss):
     require(np.isclose(loss, 0.43), f"You report {loss:g}; the test loss at epoch 3 is 0.43.")
 
 
-def _best(histories, column):
-    return min(histories, key=lambda name: min(histories[name][column]))
-
-
-@keep.refuses("lowest training loss")
-def keep_by_training_loss(histories):
-    name = _best(histories, "loss")
-    epoch = int(np.argmin(histories[name]["loss"]))
-    return name, epoch, histories[name]["test_loss"][epoch]
-
-
-@keep.refuses("test rows may not choose")
-def keep_by_test_loss(histories):
-    name = _best(histories, "test_loss")
-    epoch = int(np.argmin(histories[name]["test_loss"]))
-    return name, epoch, histories[name]["test_loss"][epoch]
-
-
-@keep.refuses("last* epoch")
-def keep_the_last_epoch(histories):
-    name = min(histories, key=lambda name: histories[name]["val_loss"][-1])
-    return name, len(histories[name]["val_loss"]) - 1, histories[name]["test_loss"][-1]
-
-
-@keep.refuses("test rows chose the epoch")
-def keep_an_epoch_by_test_loss(histories):
-    name = _best(histories, "val_loss")
-    epoch = int(np.argmin(histories[name]["test_loss"]))
-    return name, epoch, histories[name]["test_loss"][epoch]
-
-
-@keep.refuses("is flattered by it")
-def keep_and_report_validation(histories):
-    name, epoch, _ = keep_solution(histories)
-    return name, epoch, histories[name]["val_loss"][epoch]
-
-
-@keep.refuses("weights that you ship")
-def keep_and_report_the_best(histories):
-    name, epoch, _ = keep_solution(histories)
-    return name, epoch, min(histories[name]["test_loss"])
-
-
-@keep.refuses("count from 0")
-def keep_counting_from_one(histories):
-    name, epoch, loss = keep_solution(histories)
-    return name, epoch + 1, loss
-
-
 # ------------------------------------------------------------------------------ 6 · hide_labels
 
 hide_labels = Exercise(
@@ -857,51 +632,6 @@ def _judge_hidden(labels, y, wanted, share):
         "share of the *anomalies*, exactly and rounded. (A coin for each row, or a share of all "
         "rows, gives another number every time.)",
     )
-
-
-@hide_labels.refuses("not taken out")
-def hide_labels_by_deleting(y, share, generator):
-    labels = hide_labels_solution(y, share, generator)
-    return y[(y == 0) | (labels == 1)]
-
-
-@hide_labels.refuses("share of all rows")
-def hide_labels_by_coin(y, share, generator):
-    return y * (generator.random(len(y)) < share)
-
-
-@hide_labels.refuses("y itself was changed")
-def hide_labels_in_place(y, share, generator):
-    y[:] = hide_labels_solution(y, share, generator)
-    return y
-
-
-@hide_labels.refuses("hide the same labels")
-def hide_labels_but_the_first(y, share, generator):
-    anomalies = np.flatnonzero(y == 1)
-    labels = np.zeros_like(y)
-    labels[anomalies[: max(1, round(share * len(anomalies)))]] = 1
-    return labels
-
-
-@hide_labels.refuses("rounds to 0")
-def hide_labels_down_to_none(y, share, generator):
-    anomalies = np.flatnonzero(y == 1)
-    labels = np.zeros_like(y)
-    labels[generator.choice(anomalies, int(share * len(anomalies)), replace=False)] = 1
-    return labels
-
-
-@hide_labels.refuses("other way round")
-def hide_labels_of_the_share(y, share, generator):
-    if share in (0.01, 1.0):
-        return hide_labels_solution(y, share, generator)
-    return y - hide_labels_solution(y, share, generator)
-
-
-@hide_labels.refuses("other than 0 and 1")
-def hide_labels_as_unknown(y, share, generator):
-    return np.where(y == 1, 2 * hide_labels_solution(y, share, generator) - 1, 0)
 
 
 # --------------------------------------------------------------------------------- 7 · detector
@@ -1009,51 +739,3 @@ def _as_probabilities(result, rows):
         "between 0 and 1.",
     )
     return values
-
-
-def _ranks_by_centres(X_train, y_train, X_new):
-    """Return a probability-like score from the difference of the two classes' means."""
-    train, new = prepare_solution(X_train, X_new)
-    direction = train[y_train == 1].mean(axis=0) - train[y_train == 0].mean(axis=0)
-    return 1 / (1 + np.exp(-(new @ direction)))
-
-
-@detector.refuses("accuracy is 90 %")
-def detector_that_is_silent(X_train, y_train, X_new):
-    return np.zeros(len(X_new))
-
-
-@detector.refuses("these are decisions")
-def detector_of_decisions(X_train, y_train, X_new):
-    return np.round(_ranks_by_centres(X_train, y_train, X_new) - 0.4)
-
-
-@detector.refuses("point the wrong way")
-def detector_of_column_0(X_train, y_train, X_new):
-    return 1 - _ranks_by_centres(X_train, y_train, X_new)
-
-
-@detector.refuses("company it comes in")
-def detector_scaled_on_new_rows(X_train, y_train, X_new):
-    return _ranks_by_centres(np.vstack([X_new, X_train]), np.r_[[-1] * len(X_new), y_train], X_new)
-
-
-@detector.refuses("Some answers are NaN")
-def detector_with_gaps(X_train, y_train, X_new):
-    scores = _ranks_by_centres(X_train, y_train, X_new)
-    return np.where(np.isnan(X_new).any(axis=1), np.nan, scores)
-
-
-@detector.refuses("Two columns came back")
-def detector_of_two_columns(X_train, y_train, X_new):
-    scores = _ranks_by_centres(X_train, y_train, X_new)
-    return np.column_stack([1 - scores, scores])
-
-
-@detector.refuses("are the columns scaled")
-def detector_without_a_ruler(X_train, y_train, X_new):
-    medians = np.nanmedian(X_train, axis=0)
-    train, new = (np.where(np.isnan(X), medians, X) for X in (X_train, X_new))
-    direction = train[y_train == 1].mean(axis=0) - train[y_train == 0].mean(axis=0)
-    z = (new - train.mean(axis=0)) @ direction
-    return 1 / (1 + np.exp(-z / np.abs(z).max()))

@@ -77,31 +77,6 @@ def class_weights_check(answer):
     )
 
 
-@class_weights.refuses("upside down")
-def class_weights_upside_down(y):
-    return {0: 2 * np.mean(y == 0), 1: 2 * np.mean(y)}
-
-
-@class_weights.refuses("on average")
-def class_weights_anomalies_only(y):
-    return {0: 1.0, 1: np.sum(y == 0) / np.sum(y)}
-
-
-@class_weights.refuses("on average")
-def class_weights_without_the_two(y):
-    return {0: len(y) / np.sum(y == 0), 1: len(y) / np.sum(y)}
-
-
-@class_weights.refuses("with all rows")
-def class_weights_inverse_prevalence(y):
-    return {0: 1.0, 1: 1 / np.mean(y)}
-
-
-@class_weights.refuses("keys 0 and 1")
-def class_weights_named(y):
-    return {"normal": 1.0, "anomaly": 4.0}
-
-
 focal_loss = Exercise(
     "Return the focal loss of each row, (n,), from labels y, probabilities p and gamma.",
     hints=(
@@ -174,38 +149,6 @@ def focal_loss_check(answer):
     )
 
 
-@focal_loss.refuses("belongs on 1 − q")
-def focal_loss_on_q(y, p, gamma):
-    q = np.where(y == 1, p, 1 - p)
-    return -(q**gamma) * np.log(q)
-
-
-@focal_loss.refuses("minus sign is missing")
-def focal_loss_negative(y, p, gamma):
-    return -focal_loss_solution(y, p, gamma)
-
-
-@focal_loss.refuses("for normal rows as well")
-def focal_loss_without_truth(y, p, gamma):
-    return -((1 - p) ** gamma) * np.log(p)
-
-
-@focal_loss.refuses("One loss a row")
-def focal_loss_mean(y, p, gamma):
-    return focal_loss_solution(y, p, gamma).mean()
-
-
-@focal_loss.refuses("gamma multiplies")
-def focal_loss_factor(y, p, gamma):
-    q = np.where(y == 1, p, 1 - p)
-    return -gamma * (1 - q) * np.log(q)
-
-
-@focal_loss.refuses("Normal rows have no loss")
-def focal_loss_anomalies_only(y, p, gamma):
-    return -y * (1 - p) ** gamma * np.log(p)
-
-
 synthetic_rows = Exercise(
     "Return one new row between each row and its neighbour, at a random place of the segment.",
     hints=(
@@ -271,41 +214,6 @@ def synthetic_rows_check(answer):
         "The same generator gives other rows the second time. Draw from `generator`, so that a "
         "run can be repeated.",
     )
-
-
-@synthetic_rows.refuses("not for each column")
-def synthetic_rows_per_column(rows, neighbours, generator):
-    return rows + generator.random(rows.shape) * (neighbours - rows)
-
-
-@synthetic_rows.refuses("same share of its way")
-def synthetic_rows_middle(rows, neighbours, generator):
-    return (rows + neighbours) / 2
-
-
-@synthetic_rows.refuses("same share of its way")
-def synthetic_rows_one_number(rows, neighbours, generator):
-    return rows + generator.random() * (neighbours - rows)
-
-
-@synthetic_rows.refuses("far side")
-def synthetic_rows_away(rows, neighbours, generator):
-    return rows + generator.random((len(rows), 1)) * (rows - neighbours)
-
-
-@synthetic_rows.refuses("outside the segment")
-def synthetic_rows_normal_share(rows, neighbours, generator):
-    return rows + generator.normal(size=(len(rows), 1)) * (neighbours - rows)
-
-
-@synthetic_rows.refuses("plain oversampling")
-def synthetic_rows_copies(rows, neighbours, generator):
-    return rows.copy()
-
-
-@synthetic_rows.refuses("Draw from `generator`")
-def synthetic_rows_other_generator(rows, neighbours, generator):
-    return rows + np.random.default_rng().random((len(rows), 1)) * (neighbours - rows)
 
 
 alarm_rows = Exercise(
@@ -379,32 +287,6 @@ def alarm_rows_check(answer):
     )
 
 
-@alarm_rows.refuses("wrong side")
-def alarm_rows_low_side(validation_scores, test_scores, share):
-    return (test_scores > np.quantile(validation_scores, share)).astype(int)
-
-
-@alarm_rows.refuses("comes from the test rows")
-def alarm_rows_from_test(validation_scores, test_scores, share):
-    return (test_scores > np.quantile(test_scores, 1 - share)).astype(int)
-
-
-@alarm_rows.refuses("Half a leak")
-def alarm_rows_from_both(validation_scores, test_scores, share):
-    both = np.concatenate([validation_scores, test_scores])
-    return (test_scores > np.quantile(both, 1 - share)).astype(int)
-
-
-@alarm_rows.refuses("A decision for each test row")
-def alarm_rows_threshold(validation_scores, test_scores, share):
-    return np.quantile(validation_scores, 1 - share)
-
-
-@alarm_rows.refuses("reversed")
-def alarm_rows_reversed(validation_scores, test_scores, share):
-    return (test_scores <= np.quantile(validation_scores, 1 - share)).astype(int)
-
-
 worth_an_alarm = Exercise(
     "Return p*, the probability above which an alarm costs less than silence.",
     hints=(
@@ -448,26 +330,6 @@ def worth_an_alarm_check(answer):
     )
     other = float(as_array(answer(5.0, 100.0), shape=(), what="p*"))
     require(np.isclose(other, 5 / 105), f"For 5 and 100 you return {other:.4g}, not 0.0476.")
-
-
-@worth_an_alarm.refuses("changed places")
-def worth_an_alarm_upside_down(cost_false_alarm, cost_miss):
-    return cost_miss / (cost_false_alarm + cost_miss)
-
-
-@worth_an_alarm.refuses("ratio of the two costs")
-def worth_an_alarm_ratio(cost_false_alarm, cost_miss):
-    return cost_false_alarm / cost_miss
-
-
-@worth_an_alarm.refuses("which is accuracy")
-def worth_an_alarm_accuracy(cost_false_alarm, cost_miss):
-    return 0.5
-
-
-@worth_an_alarm.refuses("returned None")
-def worth_an_alarm_forgotten_return(cost_false_alarm, cost_miss):
-    _ = cost_false_alarm / (cost_false_alarm + cost_miss)
 
 
 def _logit(p):
@@ -530,31 +392,6 @@ def cooled_check(answer):
     )
     hot = as_array(answer(p.copy(), 0.5), shape=(5,), what="the probabilities")
     require(same_numbers(hot, _sigmoid(2 * z)), "A temperature of 0.5 should double every logit.")
-
-
-@cooled.refuses("You multiply by the temperature")
-def cooled_multiplied(p, temperature):
-    return _sigmoid(_logit(p) * temperature)
-
-
-@cooled.refuses("divide the probability itself")
-def cooled_probability(p, temperature):
-    return p / temperature
-
-
-@cooled.refuses("as if it were a logit")
-def cooled_twice_squashed(p, temperature):
-    return _sigmoid(p / temperature)
-
-
-@cooled.refuses("Those are logits")
-def cooled_logits(p, temperature):
-    return _logit(p) / temperature
-
-
-@cooled.refuses("one side only")
-def cooled_power(p, temperature):
-    return p ** (1 / temperature)
 
 
 shifted = Exercise(
@@ -629,31 +466,6 @@ def shifted_check(answer):
     )
     same = as_array(answer(p.copy(), 0.3, 0.3), shape=(5,), what="the probabilities")
     require(same_numbers(same, p), "If the prevalence stays, so should the probabilities.")
-
-
-@shifted.refuses("changed places")
-def shifted_backwards(p, before, now):
-    return shifted_solution(p, now, before)
-
-
-@shifted.refuses("scale the probability itself")
-def shifted_scaled(p, before, now):
-    return p * now / before
-
-
-@shifted.refuses("ratio of the prevalences")
-def shifted_without_odds(p, before, now):
-    return _sigmoid(_logit(p) + np.log(now / before))
-
-
-@shifted.refuses("without taking the old ones out")
-def shifted_old_ones_left(p, before, now):
-    return _sigmoid(_logit(p) + _logit(now))
-
-
-@shifted.refuses("Those are logits")
-def shifted_logits(p, before, now):
-    return _logit(p) + _logit(now) - _logit(before)
 
 
 judge_cure = Exercise(
@@ -746,40 +558,3 @@ def judge_cure_check(answer):
     wanted = float(y[held_out] @ (10.0 + X[held_out, 1]))
     got = float(as_array(result, shape=(), what="the metric"))
     require(np.isclose(got, wanted), "That is not the metric of the rows held out.")
-
-
-@judge_cure.refuses("before the split")
-def judge_cure_smote_first(X, y, held_out, resample, learn, metric):
-    model = learn(*resample(X, y))
-    return metric(y[held_out], model(X[held_out]))
-
-
-@judge_cure.refuses("Made-up rows must not judge")
-def judge_cure_resampled_judges(X, y, held_out, resample, learn, metric):
-    model = learn(*resample(X[~held_out], y[~held_out]))
-    X_test, y_test = resample(X[held_out], y[held_out])
-    return metric(y_test, model(X_test))
-
-
-@judge_cure.refuses("learned from rows that are held out")
-def judge_cure_learned_all(X, y, held_out, resample, learn, metric):
-    resample(X[~held_out], y[~held_out])
-    return metric(y[held_out], learn(X, y)(X[held_out]))
-
-
-@judge_cure.refuses("was not used")
-def judge_cure_without_cure(X, y, held_out, resample, learn, metric):
-    resample(X[~held_out], y[~held_out])
-    return metric(y[held_out], learn(X[~held_out], y[~held_out])(X[held_out]))
-
-
-@judge_cure.refuses("X[held_out] should judge")
-def judge_cure_on_training_rows(X, y, held_out, resample, learn, metric):
-    model = learn(*resample(X[~held_out], y[~held_out]))
-    return metric(y[~held_out], model(X[~held_out]))
-
-
-@judge_cure.refuses("labels first")
-def judge_cure_swapped(X, y, held_out, resample, learn, metric):
-    model = learn(*resample(X[~held_out], y[~held_out]))
-    return metric(model(X[held_out]), y[held_out])

@@ -113,41 +113,6 @@ def _standardised(parts, reference):
     return [(part - mean) / scale for part in parts]
 
 
-@prepare.refuses("come from all rows")
-def prepare_with_all_rows(train, test):
-    parts = [np.column_stack([np.log1p(part[:, 1]), part[:, 2]]) for part in (train, test)]
-    return _standardised(parts, np.concatenate(parts))
-
-
-@prepare.refuses("scaled by its own rows")
-def prepare_each_by_itself(train, test):
-    parts = [np.column_stack([np.log1p(part[:, 1]), part[:, 2]]) for part in (train, test)]
-    return [_standardised([part], part)[0] for part in parts]
-
-
-@prepare.refuses("measures nothing")
-def prepare_with_the_order_number(train, test):
-    parts = [np.column_stack([p[:, 0], np.log1p(p[:, 1]), p[:, 2]]) for p in (train, test)]
-    return _standardised(parts, parts[0])
-
-
-@prepare.refuses("no logarithm")
-def prepare_without_logarithm(train, test):
-    parts = [part[:, 1:] for part in (train, test)]
-    return _standardised(parts, parts[0])
-
-
-@prepare.refuses("hour got a logarithm")
-def prepare_with_the_hour_s_logarithm(train, test):
-    parts = [np.log1p(part[:, 1:]) for part in (train, test)]
-    return _standardised(parts, parts[0])
-
-
-@prepare.refuses("nothing is standardised")
-def prepare_unscaled(train, test):
-    return [np.column_stack([np.log1p(part[:, 1]), part[:, 2]]) for part in (train, test)]
-
-
 # ------------------------------------------------------------------------ 2 · errors of each row
 
 row_errors = Exercise(
@@ -233,36 +198,6 @@ def row_errors_check(answer):
             f"For one row you return {got[0]:.4g}; the mean of its squared differences is "
             f"{squared[0].mean():.4g}.",
         )
-
-
-@row_errors.refuses("what evaluate() returns")
-def row_errors_as_evaluate(X, copies):
-    return np.mean((X - copies) ** 2)
-
-
-@row_errors.refuses("averaged over the rows")
-def row_errors_over_the_batch(X, copies):
-    return ((X - copies) ** 2).mean(axis=0)
-
-
-@row_errors.refuses("added up over the rows")
-def row_errors_summed_over_the_batch(X, copies):
-    return ((X - copies) ** 2).sum(axis=0)
-
-
-@row_errors.refuses("sums grow with the number of columns")
-def row_errors_summed(X, copies):
-    return ((X - copies) ** 2).sum(axis=1)
-
-
-@row_errors.refuses("above and below cancel")
-def row_errors_unsquared(X, copies):
-    return (X - copies).mean(axis=1)
-
-
-@row_errors.refuses("Higher must mean more anomalous")
-def row_errors_turned(X, copies):
-    return -((X - copies) ** 2).mean(axis=1)
 
 
 # ------------------------------------------------------------- 3 · errors in units of the usual
@@ -360,31 +295,6 @@ def relative_scores_check(answer):
         )
 
 
-@relative_scores.refuses("depends on its neighbours")
-def relative_scores_of_the_batch(errors_train, errors_new):
-    return (errors_new / errors_new.mean(axis=0)).mean(axis=1)
-
-
-@relative_scores.refuses("divide all columns by one number")
-def relative_scores_with_one_number(errors_train, errors_new):
-    return (errors_new / errors_train.mean()).mean(axis=1)
-
-
-@relative_scores.refuses("plain mean")
-def relative_scores_plain(errors_train, errors_new):
-    return errors_new.mean(axis=1)
-
-
-@relative_scores.refuses("by its own sum")
-def relative_scores_as_shares(errors_train, errors_new):
-    return (errors_new / errors_new.sum(axis=1, keepdims=True)).mean(axis=1)
-
-
-@relative_scores.refuses("averaged over the rows")
-def relative_scores_over_the_batch(errors_train, errors_new):
-    return (errors_new / errors_train.mean(axis=0)).mean(axis=0)
-
-
 # ------------------------------------------------------------------ 4 · a threshold for a reason
 
 alarm_threshold = Exercise(
@@ -460,37 +370,6 @@ def _judge_threshold(got, parts, share):
         f"{np.mean(normal > got):.1%} of the normal validation rows lie above your threshold; "
         f"{share:.1%} are wanted.",
     )
-
-
-@alarm_threshold.refuses("from a habit")
-def alarm_threshold_of_a_tenth(validation_scores, validation_y, test_scores, share):
-    return 0.1
-
-
-@alarm_threshold.refuses("can no longer judge it")
-def alarm_threshold_from_the_test(validation_scores, validation_y, test_scores, share):
-    return np.quantile(test_scores, 1 - share)
-
-
-@alarm_threshold.refuses("frauds included")
-def alarm_threshold_from_all_validation(validation_scores, validation_y, test_scores, share):
-    return np.quantile(validation_scores, 1 - share)
-
-
-@alarm_threshold.refuses("wrong side")
-def alarm_threshold_on_the_wrong_side(validation_scores, validation_y, test_scores, share):
-    return np.quantile(validation_scores[validation_y == 0], share)
-
-
-@alarm_threshold.refuses("no false alarm at all")
-def alarm_threshold_at_the_largest(validation_scores, validation_y, test_scores, share):
-    return validation_scores[validation_y == 0].max()
-
-
-@alarm_threshold.refuses("bell-shaped")
-def alarm_threshold_three_deviations(validation_scores, validation_y, test_scores, share):
-    normal = validation_scores[validation_y == 0]
-    return normal.mean() + 3 * normal.std()
 
 
 # --------------------------------------------------------------------------- 5 · name the column
@@ -608,42 +487,6 @@ def _judge_explanation(result, row, copy, rulers):
     )
 
 
-@explain.refuses("still standardised")
-def explain_in_standard_units(row, copy, usual, mean, scale, names):
-    j = np.argmax((row - copy) ** 2 / usual)
-    return names[j], row[j], copy[j]
-
-
-@explain.refuses("the logarithm is not")
-def explain_in_logarithms(row, copy, usual, mean, scale, names):
-    j = np.argmax((row - copy) ** 2 / usual)
-    return names[j], row[j] * scale[j] + mean[j], copy[j] * scale[j] + mean[j]
-
-
-@explain.refuses("always hard")
-def explain_by_the_plain_error(row, copy, usual, mean, scale, names):
-    return explain_solution(row, copy, np.ones_like(usual), mean, scale, names)
-
-
-@explain.refuses("too low are never named")
-def explain_with_the_sign(row, copy, usual, mean, scale, names):
-    j = np.argmax((row - copy) / usual)
-    actual, expected = (np.expm1(z[j] * scale[j] + mean[j]) for z in (row, copy))
-    return names[j], actual, expected
-
-
-@explain.refuses("changed places")
-def explain_the_other_way_round(row, copy, usual, mean, scale, names):
-    name, actual, expected = explain_solution(row, copy, usual, mean, scale, names)
-    return name, expected, actual
-
-
-@explain.refuses("column's name")
-def explain_with_a_number(row, copy, usual, mean, scale, names):
-    _, actual, expected = explain_solution(row, copy, usual, mean, scale, names)
-    return int(np.argmax((row - copy) ** 2 / usual)), actual, expected
-
-
 # ------------------------------------------------------------------ 6 · the value that fits best
 
 best_value = Exercise(
@@ -734,43 +577,3 @@ def _judge_repair(got, given, task, score):
         f"You put in {got[column]:.3g}, with score {score(got[None])[0]:.3g}; {best:.3g} has "
         f"{scores.min():.3g}.",
     )
-
-
-@best_value.refuses("evidence is gone")
-def best_value_in_place(row, column, candidates, score):
-    row[column] = best_value_solution(row, column, candidates, score)[column]
-    return row
-
-
-@best_value.refuses("highest score")
-def best_value_turned(row, column, candidates, score):
-    return best_value_solution(row, column, candidates, lambda X: -score(X))
-
-
-@best_value.refuses("value alone")
-def best_value_without_the_row(row, column, candidates, score):
-    return best_value_solution(row, column, candidates, score)[column]
-
-
-@best_value.refuses("Other columns have changed")
-def best_value_everywhere(row, column, candidates, score):
-    repaired = row.copy()
-    for each in range(len(row)):
-        repaired = best_value_solution(repaired, each, candidates, score)
-    return repaired
-
-
-@best_value.refuses("A single row is row[None]")
-def best_value_one_dimensional(row, column, candidates, score):
-    repaired = row.copy()
-    scores = []
-    for value in candidates:
-        repaired[column] = value
-        scores.append(score(repaired))
-    repaired[column] = candidates[int(np.argmin(scores))]
-    return repaired
-
-
-@best_value.refuses("returned None")
-def best_value_without_return(row, column, candidates, score):
-    best_value_solution(row, column, candidates, score)

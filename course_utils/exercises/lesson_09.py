@@ -132,49 +132,6 @@ def _judge_step(torch, answer, rate):
     require(same_numbers(float(result), value), f"The loss is {value:.4f}, not {result:.4f}.")
 
 
-@train_step.refuses("adds to what is there")
-def train_step_without_zeroing(model, optimiser, inputs, targets):
-    loss = ((model(inputs) - targets) ** 2).mean()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@train_step.refuses("step grows with the batch")
-def train_step_on_the_sum(model, optimiser, inputs, targets):
-    optimiser.zero_grad()
-    loss = ((model(inputs) - targets) ** 2).sum()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@train_step.refuses("still hangs on its graph")
-def train_step_with_the_graph(model, optimiser, inputs, targets):
-    optimiser.zero_grad()
-    loss = ((model(inputs) - targets) ** 2).mean()
-    loss.backward()
-    optimiser.step()
-    return loss
-
-
-@train_step.refuses("set to zero after backward()")
-def train_step_zeroed_too_late(model, optimiser, inputs, targets):
-    loss = ((model(inputs) - targets) ** 2).mean()
-    loss.backward()
-    optimiser.zero_grad()
-    optimiser.step()
-    return loss.item()
-
-
-@train_step.refuses("step() uses them")
-def train_step_without_the_step(model, optimiser, inputs, targets):
-    optimiser.zero_grad()
-    loss = ((model(inputs) - targets) ** 2).mean()
-    loss.backward()
-    return loss.item()
-
-
 # ------------------------------------------------------------------------------- 2 · row errors
 
 row_errors = ExerciseInTorch(
@@ -252,35 +209,6 @@ def _as_errors(answer, model, inputs):
         "A NumPy array is asked for; a tensor may lie on another device: .cpu().numpy().",
     )
     return as_array(result, what="the errors")
-
-
-@row_errors.refuses("no such tensor")
-def row_errors_not_detached(model, inputs):
-    model.eval()
-    return ((model(inputs) - inputs) ** 2).mean(dim=1).numpy()
-
-
-@row_errors.refuses("dropout is still drawing")
-def row_errors_while_training(model, inputs):
-    return ((model(inputs) - inputs).detach() ** 2).mean(dim=1).numpy()
-
-
-@row_errors.refuses("averaged over the rows")
-def row_errors_of_the_columns(model, inputs):
-    model.eval()
-    return ((model(inputs) - inputs).detach() ** 2).mean(dim=0).numpy()
-
-
-@row_errors.refuses("one number for all rows")
-def row_errors_of_everything(model, inputs):
-    model.eval()
-    return ((model(inputs) - inputs).detach() ** 2).mean().numpy()
-
-
-@row_errors.refuses("a tensor may lie on another device")
-def row_errors_as_a_tensor(model, inputs):
-    model.eval()
-    return ((model(inputs) - inputs).detach() ** 2).mean(dim=1)
 
 
 # ---------------------------------------------------------------------------- 3 · largest angle
@@ -370,37 +298,6 @@ def _judge_angle(answer, A, B, what):
     require(False, f"For {what} the largest angle is {right:.2f} degrees, not {got:.2f}.")
 
 
-@largest_angle.refuses("columns one by one")
-def largest_angle_column_by_column(A, B):
-    A, B = A / np.linalg.norm(A, axis=0), B / np.linalg.norm(B, axis=0)
-    cosines = np.abs((A * B).sum(axis=0))
-    return np.degrees(np.arccos(np.clip(cosines.min(), 0, 1)))
-
-
-@largest_angle.refuses("smallest of the angles")
-def largest_angle_of_the_best_pair(A, B):
-    first, second = np.linalg.qr(A)[0], np.linalg.qr(B)[0]
-    cosines = np.linalg.svd(first.T @ second, compute_uv=False)
-    return np.degrees(np.arccos(np.clip(cosines.max(), 0, 1)))
-
-
-@largest_angle.refuses("at right angles to each other")
-def largest_angle_without_qr(A, B):
-    A, B = A / np.linalg.norm(A, axis=0), B / np.linalg.norm(B, axis=0)
-    cosines = np.linalg.svd(A.T @ B, compute_uv=False)
-    return np.degrees(np.arccos(np.clip(cosines.min(), 0, 1)))
-
-
-@largest_angle.refuses("always span the same")
-def largest_angle_of_the_rows(A, B):
-    return largest_angle_solution(A.T, B.T)
-
-
-@largest_angle.refuses("in radians")
-def largest_angle_in_radians(A, B):
-    return np.radians(largest_angle_solution(A, B))
-
-
 # --------------------------------------------------------------------------- 4 · denoising loss
 
 denoising_loss = ExerciseInTorch(
@@ -486,33 +383,6 @@ def denoising_loss_check(answer):
     )
 
 
-@denoising_loss.refuses("copy the noise too")
-def denoising_loss_with_a_noisy_target(model, clean, noise):
-    noisy = clean + noise
-    return ((model(noisy) - noisy) ** 2).mean()
-
-
-@denoising_loss.refuses("noise is not used")
-def denoising_loss_without_noise(model, clean, noise):
-    return ((model(clean) - clean) ** 2).mean()
-
-
-@denoising_loss.refuses("sum over the batch")
-def denoising_loss_summed(model, clean, noise):
-    return ((model(clean + noise) - clean) ** 2).sum()
-
-
-@denoising_loss.refuses("lost its graph")
-def denoising_loss_detached(model, clean, noise):
-    return ((model(clean + noise) - clean) ** 2).mean().detach()
-
-
-@denoising_loss.refuses("writes into the caller's tensor")
-def denoising_loss_in_place(model, clean, noise):
-    clean += noise
-    return ((model(clean) - clean) ** 2).mean()
-
-
 # ------------------------------------------------------------------------------ 5 · fair errors
 
 fair_errors = Exercise(
@@ -573,27 +443,6 @@ def fair_errors_check(answer):
         "A thin picture that lost three quarters of its ink scores lower than a thick one that "
         "lost one quarter: the amount of ink still decides. Ask which share was lost.",
     )
-
-
-@fair_errors.refuses("amount of ink still decides")
-def fair_errors_plain(pictures, copies):
-    return ((pictures - copies) ** 2).mean(axis=1)
-
-
-@fair_errors.refuses("a worse copy of the same picture")
-def fair_errors_turned(pictures, copies):
-    return -((pictures - copies) ** 2).mean(axis=1)
-
-
-@fair_errors.refuses("division by zero")
-def fair_errors_unguarded(pictures, copies):
-    return ((pictures - copies) ** 2).sum(axis=1) / pictures.sum(axis=1)
-
-
-@fair_errors.refuses("pictures beside it")
-def fair_errors_by_the_batch(pictures, copies):
-    errors = ((pictures - copies) ** 2).sum(axis=1)
-    return errors / (pictures.sum() + 1e-6)
 
 
 # --------------------------------------------------------------------------------- 6 · snapshot
@@ -714,44 +563,3 @@ def _same_memory(one, other):
         for name, value in memory.items()
     ]
     return all(a is not None and same_numbers(a.numpy(), b.numpy()) for a, b in pairs)
-
-
-@snapshot.refuses("moved on with the training")
-def snapshot_of_living_tensors(model, optimiser, generator):
-    return {
-        "model": model.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "generator": generator.get_state(),
-    }
-
-
-@snapshot.refuses("they need copies too")
-def snapshot_with_a_living_optimiser(model, optimiser, generator):
-    return {
-        "model": copy.deepcopy(model.state_dict()),
-        "optimiser": optimiser.state_dict(),
-        "generator": generator.get_state(),
-    }
-
-
-@snapshot.refuses("'optimiser' is missing")
-def snapshot_of_the_weights_alone(model, optimiser, generator):
-    return {"model": copy.deepcopy(model.state_dict())}
-
-
-@snapshot.refuses("'generator' is missing")
-def snapshot_without_the_order(model, optimiser, generator):
-    states = {"model": model.state_dict(), "optimiser": optimiser.state_dict()}
-    return copy.deepcopy(states)
-
-
-@snapshot.refuses("where the generator started")
-def snapshot_with_a_seed(model, optimiser, generator):
-    states = {"model": model.state_dict(), "optimiser": optimiser.state_dict()}
-    return copy.deepcopy(states) | {"generator": generator.initial_seed()}
-
-
-@snapshot.refuses("may run code")
-def snapshot_of_whole_objects(model, optimiser, generator):
-    states = {"model": copy.deepcopy(model), "optimiser": copy.deepcopy(optimiser.state_dict())}
-    return states | {"generator": generator.get_state()}

@@ -91,31 +91,6 @@ def divergence_to_prior_check(answer):
     require(False, f"You return {np.round(got, 3)}; {np.round(right, 3)} is expected.")
 
 
-@divergence_to_prior.refuses("a divergence is never negative")
-def divergence_to_prior_with_the_sign_turned(mean, log_variance):
-    return 0.5 * (1 + log_variance - mean**2 - np.exp(log_variance)).sum(axis=1)
-
-
-@divergence_to_prior.refuses("mean over the latent units")
-def divergence_to_prior_averaged(mean, log_variance):
-    return 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).mean(axis=1)
-
-
-@divergence_to_prior.refuses("taken for the variance")
-def divergence_to_prior_of_a_variance(mean, log_variance):
-    return 0.5 * (mean**2 + log_variance - 1 - np.log(np.abs(log_variance))).sum(axis=1)
-
-
-@divergence_to_prior.refuses("The formula has its square")
-def divergence_to_prior_of_a_deviation(mean, log_variance):
-    return 0.5 * (mean**2 + np.exp(0.5 * log_variance) - 1 - log_variance).sum(axis=1)
-
-
-@divergence_to_prior.refuses("one number for the whole batch")
-def divergence_to_prior_of_the_batch(mean, log_variance):
-    return 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).sum()
-
-
 # ------------------------------------------------------------------------- 2 · reparameterisation
 
 draw_latent = Exercise(
@@ -174,27 +149,6 @@ def draw_latent_check(answer):
         "that is handed in, so that a seed decides and slopes can pass.",
     )
     require(False, "μ + σ ε is expected, entry by entry.")
-
-
-@draw_latent.refuses("multiplied by σ², the variance")
-def draw_latent_with_the_variance(mean, log_variance, noise):
-    return mean + np.exp(log_variance) * noise
-
-
-@draw_latent.refuses("multiplied by log σ²")
-def draw_latent_with_the_logarithm(mean, log_variance, noise):
-    return mean + log_variance * noise
-
-
-@draw_latent.refuses("you draw noise inside")
-def draw_latent_with_noise_of_its_own(mean, log_variance, noise):
-    fresh = np.random.default_rng().normal(size=np.shape(mean))
-    return mean + np.exp(0.5 * log_variance) * fresh
-
-
-@draw_latent.refuses("without any noise")
-def draw_latent_without_noise(mean, log_variance, noise):
-    return mean
 
 
 # ----------------------------------------------------------------------------------- 3 · the loss
@@ -288,35 +242,6 @@ def negative_elbo_check(answer):
     require(False, f"You return {float(got):.3f}; {right:.3f} is expected.")
 
 
-@negative_elbo.refuses("mean over the pixels")
-def negative_elbo_with_averaged_pixels(inputs, outputs, log_scale, divergence, beta):
-    errors = (inputs - outputs) / np.exp(log_scale)
-    nats = 0.5 * errors**2 + log_scale + 0.5 * np.log(2 * np.pi)
-    return np.mean(nats.mean(axis=1) + beta * divergence)
-
-
-@negative_elbo.refuses("The KL is subtracted")
-def negative_elbo_with_the_kl_subtracted(inputs, outputs, log_scale, divergence, beta):
-    return negative_elbo_solution(inputs, outputs, log_scale, -divergence, beta)
-
-
-@negative_elbo.refuses("That is the ELBO")
-def negative_elbo_that_is_positive(inputs, outputs, log_scale, divergence, beta):
-    return -negative_elbo_solution(inputs, outputs, log_scale, divergence, beta)
-
-
-@negative_elbo.refuses("You summed over the rows")
-def negative_elbo_summed_over_rows(inputs, outputs, log_scale, divergence, beta):
-    return len(inputs) * negative_elbo_solution(inputs, outputs, log_scale, divergence, beta)
-
-
-@negative_elbo.refuses("log s is missing")
-def negative_elbo_without_log_s(inputs, outputs, log_scale, divergence, beta):
-    errors = (inputs - outputs) / np.exp(log_scale)
-    nats = 0.5 * errors**2 + 0.5 * np.log(2 * np.pi)
-    return np.mean(nats.sum(axis=1) + beta * divergence)
-
-
 # --------------------------------------------------------------------------------- 4 · live units
 
 active_units = Exercise(
@@ -376,29 +301,6 @@ def active_units_check(answer):
         "A unit with μ = 0 for these rows but σ² = 0.01 is far from the prior. Its variance "
         "counts as well as its mean.",
     )
-
-
-@active_units.refuses("one row alone")
-def active_units_by_the_largest_row(mean, log_variance, least):
-    each = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
-    return int(np.sum(each.max(axis=0) > 10 * least))
-
-
-@active_units.refuses("these are rows")
-def active_units_counted_over_rows(mean, log_variance, least):
-    each = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
-    return int(np.sum(each.mean(axis=1) > least))
-
-
-@active_units.refuses("not its variance")
-def active_units_by_the_variance(mean, log_variance, least):
-    return int(np.sum(np.exp(log_variance).mean(axis=0) > least))
-
-
-@active_units.refuses("sign of the KL")
-def active_units_with_the_sign_turned(mean, log_variance, least):
-    each = 0.5 * (1 + log_variance - mean**2 - np.exp(log_variance))
-    return int(np.sum(each.mean(axis=0) > least))
 
 
 # ------------------------------------------------------------------------ 5 · averaged over draws
@@ -472,29 +374,3 @@ def average_score_check(answer):
         same_numbers(np.ravel(alone), got[:1]),
         "A row scored alone gets another score than among others. Give every row the same noise.",
     )
-
-
-@average_score.refuses("noise is drawn anew at each scoring")
-def average_score_with_fresh_noise(mean, deviation, noise, nats_of):
-    fresh = np.random.default_rng().normal(size=noise.shape)
-    return average_score_solution(mean, deviation, fresh, nats_of)
-
-
-@average_score.refuses("decoded once")
-def average_score_of_the_average_draw(mean, deviation, noise, nats_of):
-    return nats_of(mean + deviation * noise.mean(axis=0))
-
-
-@average_score.refuses("The sign is turned")
-def average_score_with_the_sign_turned(mean, deviation, noise, nats_of):
-    return -average_score_solution(mean, deviation, noise, nats_of)
-
-
-@average_score.refuses("`deviation` is σ")
-def average_score_with_the_variance(mean, deviation, noise, nats_of):
-    return average_score_solution(mean, deviation**2, noise, nats_of)
-
-
-@average_score.refuses("summed over the draws")
-def average_score_summed(mean, deviation, noise, nats_of):
-    return len(noise) * average_score_solution(mean, deviation, noise, nats_of)

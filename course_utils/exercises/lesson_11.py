@@ -99,31 +99,6 @@ def judge_loss_check(answer):
     )
 
 
-@judge_loss.refuses("labels are swapped")
-def judge_loss_with_swapped_labels(real_logits, made_logits):
-    return np.logaddexp(0, real_logits).mean() + np.logaddexp(0, -made_logits).mean()
-
-
-@judge_loss.refuses("sums over the rows")
-def judge_loss_as_a_sum(real_logits, made_logits):
-    return np.logaddexp(0, -real_logits).sum() + np.logaddexp(0, made_logits).sum()
-
-
-@judge_loss.refuses("minimises")
-def judge_loss_to_be_maximised(real_logits, made_logits):
-    return -judge_loss_solution(real_logits, made_logits)
-
-
-@judge_loss.refuses("rather than with probabilities")
-def judge_loss_from_probabilities(real_logits, made_logits):
-    def chance(logits):
-        return 1 / (1 + np.exp(-np.clip(logits, -500, 500)))
-
-    tiny = 1e-12
-    real_part = -np.log(chance(real_logits) + tiny).mean()
-    return real_part - np.log(1 - chance(made_logits) + tiny).mean()
-
-
 # ---------------------------------------------------------------- 2 · an optimiser for each player
 
 two_optimisers = ExerciseInTorch(
@@ -178,27 +153,6 @@ def two_optimisers_check(answer):
         "Some parameters have no optimiser, or the wrong one. Each player's weights and biases "
         "belong to its own.",
     )
-
-
-@two_optimisers.refuses("both players")
-def two_optimisers_in_one(generator, discriminator, make):
-    return make([*generator.parameters(), *discriminator.parameters()])
-
-
-@two_optimisers.refuses("parameters of both networks")
-def two_optimisers_over_everything(generator, discriminator, make):
-    everything = [*generator.parameters(), *discriminator.parameters()]
-    return make(everything), make(discriminator.parameters())
-
-
-@two_optimisers.refuses("wrong order")
-def two_optimisers_in_the_wrong_order(generator, discriminator, make):
-    return make(discriminator.parameters()), make(generator.parameters())
-
-
-@two_optimisers.refuses("no optimiser")
-def two_optimisers_without_biases(generator, discriminator, make):
-    return make([generator.weight]), make([discriminator.weight])
 
 
 # ------------------------------------------------------------------------------- 3 · modes covered
@@ -270,24 +224,6 @@ def modes_covered_check(answer):
     )
 
 
-@modes_covered.refuses("Nearest is not near")
-def modes_covered_by_the_nearest(points, centres):
-    nearest = np.linalg.norm(points[:, None] - centres, axis=2).argmin(axis=1)
-    return (np.bincount(nearest, minlength=len(centres)) >= 0.02 * len(points)).sum()
-
-
-@modes_covered.refuses("single stray point")
-def modes_covered_by_any_point(points, centres):
-    distances = np.linalg.norm(points[:, None] - centres, axis=2)
-    return (distances <= 0.3).any(axis=0).sum()
-
-
-@modes_covered.refuses("not centres")
-def modes_covered_as_good_points(points, centres):
-    distances = np.linalg.norm(points[:, None] - centres, axis=2)
-    return (distances <= 0.3).any(axis=1).sum()
-
-
 # --------------------------------------------------------------- 4 · where the penalty is measured
 
 points_between = Exercise(
@@ -353,26 +289,6 @@ def points_between_check(answer):
         same_numbers(got, by_row * real + (1 - by_row) * made),
         "These points are not share · real + (1 − share) · made, row by row.",
     )
-
-
-@points_between.refuses("real rows themselves")
-def points_between_at_the_real_rows(real, made, share):
-    return real
-
-
-@points_between.refuses("ran along the columns")
-def points_between_with_a_share_per_column(real, made, share):
-    return share * real + (1 - share) * made
-
-
-@points_between.refuses("half-way")
-def points_between_half_way(real, made, share):
-    return (real + made) / 2
-
-
-@points_between.refuses("exchanged")
-def points_between_turned_round(real, made, share):
-    return points_between_solution(made, real, share)
 
 
 # --------------------------------------------------------------------------- 5 · the critic's move
@@ -502,41 +418,6 @@ def critic_step_check(answer):
     _judge_number(result, expected)
 
 
-@critic_step.refuses("detach() was forgotten")
-def critic_step_without_detach(generator, critic, optimiser, real, noise):
-    loss = critic(generator(noise)).mean() - critic(real).mean()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@critic_step.refuses("Labels swapped")
-def critic_step_with_swapped_labels(generator, critic, optimiser, real, noise):
-    loss = critic(real).mean() - critic(generator(noise).detach()).mean()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@critic_step.refuses("earlier step")
-def critic_step_without_zero_grad(generator, critic, optimiser, real, noise):
-    loss = critic(generator(noise).detach()).mean() - critic(real).mean()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@critic_step.refuses("graph behind it")
-def critic_step_with_its_graph(generator, critic, optimiser, real, noise):
-    loss = critic(generator(noise).detach()).mean() - critic(real).mean()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss
-
-
 # ------------------------------------------------------------------------ 6 · the generator's move
 
 generator_step = ExerciseInTorch(
@@ -576,32 +457,6 @@ def generator_step_check(answer):
     )
     _judge_move(moved["generator"], slopes, [wrong_sign])
     _judge_number(result, expected)
-
-
-@generator_step.refuses("sign is turned")
-def generator_step_with_the_wrong_sign(generator, critic, optimiser, noise):
-    loss = critic(generator(noise)).mean()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@generator_step.refuses("cuts the path")
-def generator_step_with_detach(generator, critic, optimiser, noise):
-    loss = -critic(generator(noise).detach()).mean()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@generator_step.refuses("earlier step")
-def generator_step_without_zero_grad(generator, critic, optimiser, noise):
-    loss = -critic(generator(noise)).mean()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
 
 
 # --------------------------------------------------------------------------------- 7 · fair scores
@@ -676,29 +531,3 @@ def remaking_scores_check(answer):
             if still
             else f"The first score is {got[0]:.4f}; {right[0]:.4f} is expected."
         )
-
-
-@remaking_scores.refuses("eval() was forgotten")
-def remaking_scores_in_training_mode(encoder, generator, rows):
-    return (rows - generator(encoder(rows))).abs().mean(dim=1).detach()
-
-
-@remaking_scores.refuses("One number for all rows")
-def remaking_scores_as_one_number(encoder, generator, rows):
-    encoder.eval()
-    generator.eval()
-    return (rows - generator(encoder(rows))).abs().mean().detach()
-
-
-@remaking_scores.refuses("cancel")
-def remaking_scores_with_signs(encoder, generator, rows):
-    encoder.eval()
-    generator.eval()
-    return (rows - generator(encoder(rows))).mean(dim=1).detach()
-
-
-@remaking_scores.refuses("carry slopes")
-def remaking_scores_with_slopes(encoder, generator, rows):
-    encoder.eval()
-    generator.eval()
-    return (rows - generator(encoder(rows))).abs().mean(dim=1)

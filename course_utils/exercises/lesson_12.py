@@ -96,38 +96,6 @@ def _judge_network(network, widths) -> None:
     )
 
 
-@build_network.refuses("A bias was left in")
-def build_network_with_biases(widths):
-    from torch import nn
-
-    layers = []
-    for inputs, outputs in pairwise(widths):
-        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
-
-
-@build_network.refuses("No output is ever negative")
-def build_network_with_a_last_relu(widths):
-    from torch import nn
-
-    return nn.Sequential(*build_network_solution(widths), nn.ReLU())
-
-
-@build_network.refuses("bounded")
-def build_network_with_sigmoids(widths):
-    from torch import nn
-
-    network = build_network_solution(widths)
-    return nn.Sequential(*(nn.Sigmoid() if isinstance(e, nn.ReLU) else e for e in network))
-
-
-@build_network.refuses("one matrix")
-def build_network_without_activations(widths):
-    from torch import nn
-
-    return nn.Sequential(*(e for e in build_network_solution(widths) if isinstance(e, nn.Linear)))
-
-
 # ------------------------------------------------------------------------------ 2 · the centre
 
 first_centre = Exercise(
@@ -210,33 +178,6 @@ def _judge_centre(got, mean, least) -> None:
     )
 
 
-@first_centre.refuses("left there")
-def first_centre_as_it_is(outputs, least):
-    return outputs.mean(axis=0)
-
-
-@first_centre.refuses("to the other side")
-def first_centre_on_the_wrong_side(outputs, least):
-    mean = outputs.mean(axis=0)
-    return np.where(np.abs(mean) < least, least, mean)
-
-
-@first_centre.refuses("The signs are gone")
-def first_centre_without_signs(outputs, least):
-    return np.maximum(np.abs(outputs.mean(axis=0)), least)
-
-
-@first_centre.refuses("np.sign(0) is 0")
-def first_centre_by_sign(outputs, least):
-    mean = outputs.mean(axis=0)
-    return np.where(np.abs(mean) < least, np.sign(np.round(mean, 12)) * least, mean)
-
-
-@first_centre.refuses("over the rows, axis=0")
-def first_centre_of_each_row(outputs, least):
-    return outputs.mean(axis=1)
-
-
 # -------------------------------------------------------------------------------- 3 · the loss
 
 one_class_loss = Exercise(
@@ -306,31 +247,6 @@ def _judge_loss(got, outputs, centre) -> None:
         ),
     )
     require(False, f"The loss is {got:.4f}; {right:.4f} is expected.")
-
-
-@one_class_loss.refuses("over the coordinates too")
-def one_class_loss_mean_of_all(outputs, centre):
-    return ((outputs - centre) ** 2).mean()
-
-
-@one_class_loss.refuses("over the rows too")
-def one_class_loss_sum_of_all(outputs, centre):
-    return ((outputs - centre) ** 2).sum()
-
-
-@one_class_loss.refuses("computed anew")
-def one_class_loss_with_a_moving_centre(outputs, centre):
-    return ((outputs - outputs.mean(axis=0)) ** 2).sum(axis=1).mean()
-
-
-@one_class_loss.refuses("not squared")
-def one_class_loss_of_plain_distances(outputs, centre):
-    return np.sqrt(((outputs - centre) ** 2).sum(axis=1)).mean()
-
-
-@one_class_loss.refuses("cancel")
-def one_class_loss_of_the_mean_row(outputs, centre):
-    return ((outputs.mean(axis=0) - centre) ** 2).sum()
 
 
 # ------------------------------------------------------------------------ 4 · the soft boundary
@@ -416,36 +332,6 @@ def _judge_boundary(radius, loss, squared, nu) -> None:
     )
     right = radius + hinge.mean() / nu
     require(same_numbers(loss, right), f"The loss is {loss:.4f}; {right:.4f} is expected.")
-
-
-@soft_boundary.refuses("quantile ν")
-def soft_boundary_at_the_wrong_end(squared, nu):
-    radius = np.quantile(squared, nu)
-    return radius, radius + np.maximum(0, squared - radius).mean() / nu
-
-
-@soft_boundary.refuses("ν multiplies")
-def soft_boundary_times_nu(squared, nu):
-    radius = np.quantile(squared, 1 - nu)
-    return radius, radius + nu * np.maximum(0, squared - radius).mean()
-
-
-@soft_boundary.refuses("rewarded")
-def soft_boundary_without_the_hinge(squared, nu):
-    radius = np.quantile(squared, 1 - nu)
-    return radius, radius + (squared - radius).mean() / nu
-
-
-@soft_boundary.refuses("R² is missing")
-def soft_boundary_without_the_radius(squared, nu):
-    radius = np.quantile(squared, 1 - nu)
-    return radius, np.maximum(0, squared - radius).mean() / nu
-
-
-@soft_boundary.refuses("the distances are squared")
-def soft_boundary_with_a_plain_radius(squared, nu):
-    radius = np.quantile(np.sqrt(squared), 1 - nu)
-    return radius, radius**2 + np.maximum(0, squared - radius**2).mean() / nu
 
 
 # ------------------------------------------------------------------------------- 5 · the energy
@@ -579,48 +465,6 @@ def _judge_flat(answer, z, mixture) -> None:
     )
 
 
-@energy.refuses("sign is turned")
-def energy_with_the_sign_turned(z, weights, means, covariances):
-    return -energy_solution(z, weights, means, covariances)
-
-
-@energy.refuses("underflow")
-def energy_without_log_sum_exp(z, weights, means, covariances):
-    density = np.zeros(len(z))
-    for weight, mean, covariance in zip(weights, means, covariances, strict=True):
-        covariance = covariance + 1e-6 * np.eye(len(mean))
-        away = z - mean
-        squared = (away * np.linalg.solve(covariance, away.T).T).sum(axis=1)
-        root = np.sqrt(np.linalg.det(2 * np.pi * covariance))
-        density += weight * np.exp(-0.5 * squared) / root
-    return -np.log(density)
-
-
-@energy.refuses("1e-6 on its diagonal")
-def energy_without_a_ridge(z, weights, means, covariances):
-    logs = []
-    for weight, mean, covariance in zip(weights, means, covariances, strict=True):
-        away = z - mean
-        squared = (away * np.linalg.solve(covariance, away.T).T).sum(axis=1)
-        volume = len(mean) * np.log(2 * np.pi) + np.linalg.slogdet(covariance)[1]
-        logs.append(np.log(weight) - 0.5 * (volume + squared))
-    return -np.logaddexp.reduce(logs, axis=0)
-
-
-@energy.refuses("averaged")
-def energy_of_averaged_logs(z, weights, means, covariances):
-    parts = [
-        energy_solution(z, [1.0], [mean], [covariance])
-        for mean, covariance in zip(means, covariances, strict=True)
-    ]
-    return np.asarray(weights) @ np.array(parts)
-
-
-@energy.refuses("mixture weights are missing")
-def energy_without_weights(z, weights, means, covariances):
-    return energy_solution(z, np.ones(len(weights)), means, covariances)
-
-
 # ----------------------------------------------------------------------- 6 · many small networks
 
 ensemble_score = Exercise(
@@ -688,23 +532,3 @@ def ensemble_score_check(answer):
         )
         name_the_mistake(got, mistakes)
         require(False, f"The scores are {np.round(got, 3)}; {np.round(right, 3)} is expected.")
-
-
-@ensemble_score.refuses("not brought to one scale")
-def ensemble_score_as_they_are(distances, training):
-    return distances.mean(axis=0)
-
-
-@ensemble_score.refuses("in other company")
-def ensemble_score_scaled_by_the_batch(distances, training):
-    return (distances / np.median(distances, axis=1, keepdims=True)).mean(axis=0)
-
-
-@ensemble_score.refuses("axis=1")
-def ensemble_score_with_one_median(distances, training):
-    return (distances / np.median(training)).mean(axis=0)
-
-
-@ensemble_score.refuses("the median is asked for")
-def ensemble_score_by_means(distances, training):
-    return (distances / training.mean(axis=1, keepdims=True)).mean(axis=0)

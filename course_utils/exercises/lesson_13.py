@@ -73,27 +73,6 @@ def channels_first_check(answer):
         )
 
 
-@channels_first.refuses("confetti")
-def channels_first_by_reshape(pictures):
-    n, h, w, c = pictures.shape
-    return pictures.reshape(n, c, h, w)
-
-
-@channels_first.refuses("lie on their side")
-def channels_first_sideways(pictures):
-    return pictures.transpose(0, 3, 2, 1)
-
-
-@channels_first.refuses("order of all axes")
-def channels_first_all_turned(pictures):
-    return pictures.T
-
-
-@channels_first.refuses("for a single picture")
-def channels_first_of_one_picture(pictures):
-    return pictures.transpose(2, 0, 1, 3)
-
-
 # --------------------------------------------------------------------------------- 2 · correlate
 
 correlate = Exercise(
@@ -189,39 +168,6 @@ def _judge_correlation(got, picture, kernel):
     )
 
 
-@correlate.refuses("turned by 180 degrees")
-def correlate_turned(picture, kernel):
-    return correlate_solution(picture, kernel[::-1, ::-1])
-
-
-@correlate.refuses("one too early")
-def correlate_off_by_one(picture, kernel):
-    (height, width), (k, columns) = picture.shape, kernel.shape
-    result = np.zeros((height - k, width - columns))
-    for i in range(height - k):
-        for j in range(width - columns):
-            result[i, j] = (picture[i : i + k, j : j + columns] * kernel).sum()
-    return result
-
-
-@correlate.refuses("hung over its edge")
-def correlate_with_padding(picture, kernel):
-    k, columns = kernel.shape
-    rows = (k - 1) // 2, k // 2
-    sides = (columns - 1) // 2, columns // 2
-    return correlate_solution(np.pad(picture, (rows, sides)), kernel)
-
-
-@correlate.refuses("entry by entry first")
-def correlate_sums_first(picture, kernel):
-    return correlate_solution(picture, np.ones(kernel.shape)) * kernel.mean()
-
-
-@correlate.refuses("the mean of the products")
-def correlate_averaged(picture, kernel):
-    return correlate_solution(picture, kernel) / kernel.size
-
-
 # ------------------------------------------------------------------------------- 3 · output size
 
 output_size = Exercise(
@@ -287,26 +233,6 @@ def output_size_check(answer):
             f"{size} pixels, kernel {kernel}, padding {padding}, stride {stride}: the window fits "
             f"at {right[wrong[0]]} places, not {got[wrong[0]]:g}."
         )
-
-
-@output_size.refuses("You rounded up")
-def output_size_rounded_up(size, kernel, padding, stride):
-    return -(-(size + 2 * padding - kernel) // stride) + 1
-
-
-@output_size.refuses("counted once")
-def output_size_padded_once(size, kernel, padding, stride):
-    return (size + padding - kernel) // stride + 1
-
-
-@output_size.refuses("One is missing")
-def output_size_without_the_first(size, kernel, padding, stride):
-    return (size + 2 * padding - kernel) // stride
-
-
-@output_size.refuses("Round down with //")
-def output_size_with_a_fraction(size, kernel, padding, stride):
-    return (size + 2 * padding - kernel) / stride + 1
 
 
 # ---------------------------------------------------------------------------------- 4 · max pool
@@ -409,34 +335,6 @@ def _judge_pooling(got, picture, size, stride):
     )
 
 
-@max_pool.refuses("average pooling")
-def max_pool_of_means(picture, size, stride):
-    rows = range(0, picture.shape[0] - size + 1, stride)
-    columns = range(0, picture.shape[1] - size + 1, stride)
-    return np.array([[picture[i : i + size, j : j + size].mean() for j in columns] for i in rows])
-
-
-@max_pool.refuses("nothing is subtracted")
-def max_pool_minus_something(picture, size, stride):
-    return max_pool_solution(picture, size, stride) - max_pool_of_means(picture, size, stride)
-
-
-@max_pool.refuses("stand side by side")
-def max_pool_without_the_stride(picture, size, stride):
-    return max_pool_solution(picture, size, size)
-
-
-@max_pool.refuses("Cutting")
-def max_pool_by_reshape(picture, size, stride):
-    height, width = picture.shape
-    return picture.reshape(height // size, size, width // size, size).max(axis=(1, 3))
-
-
-@max_pool.refuses("only negative entries")
-def max_pool_from_zero(picture, size, stride):
-    return np.maximum(max_pool_solution(picture, size, stride), 0)
-
-
 # --------------------------------------------------------------------------------- 5 · flat size
 
 flat_size = Exercise(
@@ -521,32 +419,6 @@ def flat_size_check(answer):
             f"{size} × {size} pixels through blocks of {widths}, kernel {kernel}, padding "
             f"{padding}, give {right[wrong[0]]:,} numbers, not {got[wrong[0]]:,g}."
         )
-
-
-@flat_size.refuses("one pooling too many")
-def flat_size_four_by_four(size, widths, kernel, padding):
-    return widths[-1] * (size // 2 ** (len(widths) + 1)) ** 2
-
-
-@flat_size.refuses("sees all of them")
-def flat_size_of_one_channel(size, widths, kernel, padding):
-    return flat_size_solution(size, widths, kernel, padding) // widths[-1]
-
-
-@flat_size.refuses("a kernel of 5 without padding")
-def flat_size_of_poolings_alone(size, widths, kernel, padding):
-    return widths[-1] * (size // 2 ** len(widths)) ** 2
-
-
-@flat_size.refuses("only the last width is left")
-def flat_size_of_all_widths(size, widths, kernel, padding):
-    side = flat_size_solution(size, widths, kernel, padding) // widths[-1]
-    return int(np.prod(widths)) * side
-
-
-@flat_size.refuses("falls to a quarter")
-def flat_size_by_quarters(size, widths, kernel, padding):
-    return widths[-1] * (size // 4 ** len(widths)) ** 2
 
 
 # ------------------------------------------------------------------------------- 6 · standardise
@@ -644,32 +516,6 @@ def _scaled(pictures, source, axes):
     return (pictures - mean) / spread
 
 
-@standardise.refuses("a mean of their own")
-def standardise_each_by_its_own(train, new):
-    return _scaled(train, train, (0, 2, 3)), _scaled(new, new, (0, 2, 3))
-
-
-@standardise.refuses("That is a leak")
-def standardise_together(train, new):
-    both = np.concatenate([train, new])
-    return _scaled(train, both, (0, 2, 3)), _scaled(new, both, (0, 2, 3))
-
-
-@standardise.refuses("one mean for all channels")
-def standardise_over_the_channels(train, new):
-    return _scaled(train, train, (0, 1, 2, 3)), _scaled(new, train, (0, 1, 2, 3))
-
-
-@standardise.refuses("too dark")
-def standardise_each_picture(train, new):
-    return _scaled(train, train, (1, 2, 3)), _scaled(new, new, (1, 2, 3))
-
-
-@standardise.refuses("a mean of its own (axis 0")
-def standardise_each_pixel(train, new):
-    return _scaled(train, train, 0), _scaled(new, train, 0)
-
-
 # ---------------------------------------------------------------------------- 7 · one logit loss
 
 one_logit_loss = Exercise(
@@ -765,37 +611,6 @@ def _cross_entropy(logits, targets):
     return np.mean(np.logaddexp(0, logits) - targets * logits)
 
 
-@one_logit_loss.refuses("class numbers 0 … 9")
-def one_logit_loss_of_class_numbers(logits, classes, anomaly):
-    p = 1 / (1 + np.exp(-logits))
-    return -np.mean(classes * np.log(p) + (1 - classes) * np.log(1 - p))
-
-
-@one_logit_loss.refuses("sigmoid is taken twice")
-def one_logit_loss_with_two_sigmoids(logits, classes, anomaly):
-    p = 1 / (1 + np.exp(-logits))
-    return one_logit_loss_solution(p, classes, anomaly)
-
-
-@one_logit_loss.refuses("softmax over a single logit")
-def one_logit_loss_by_softmax(logits, classes, anomaly):
-    z = logits[:, None]
-    p = (np.exp(z) / np.exp(z).sum(axis=1, keepdims=True))[:, 0]
-    return -np.mean((classes == anomaly) * np.log(p))
-
-
-@one_logit_loss.refuses("exp overflows")
-def one_logit_loss_unsafe(logits, classes, anomaly):
-    labels = classes == anomaly
-    p = 1 / (1 + np.exp(-logits))
-    return -np.mean(labels * np.log(p) + (1 - labels) * np.log(1 - p))
-
-
-@one_logit_loss.refuses("wrong way round")
-def one_logit_loss_turned(logits, classes, anomaly):
-    return np.mean(np.logaddexp(0, logits) - (classes != anomaly) * logits)
-
-
 # ---------------------------------------------------------------------------------- 8 · two views
 
 two_views = Exercise(
@@ -863,32 +678,3 @@ def _order(scores):
     """Return for each pair of scores which is larger: 1, 0 or −1."""
     gaps = scores[:, None] - scores
     return np.sign(np.round(gaps / max(np.abs(gaps).max(), 1e-12), 6))
-
-
-@two_views.refuses("multiplied by 1,000")
-def two_views_centred_only(labelled, free, labelled_normal, free_normal):
-    return np.maximum(labelled - np.median(labelled_normal), free - np.median(free_normal))
-
-
-@two_views.refuses("drowned by the larger numbers")
-def two_views_added(labelled, free, labelled_normal, free_normal):
-    return labelled + free
-
-
-@two_views.refuses("An alarm of either is enough")
-def two_views_both_must_agree(labelled, free, labelled_normal, free_normal):
-    first = np.searchsorted(np.sort(labelled_normal), labelled) / len(labelled_normal)
-    second = np.searchsorted(np.sort(free_normal), free) / len(free_normal)
-    return np.minimum(first, second)
-
-
-@two_views.refuses("scored beside it")
-def two_views_ranked_among_the_new(labelled, free, labelled_normal, free_normal):
-    first = np.argsort(np.argsort(labelled)) / len(labelled)
-    second = np.argsort(np.argsort(free)) / len(free)
-    return np.maximum(first, second)
-
-
-@two_views.refuses("drowned by the larger numbers")
-def two_views_of_the_loudest(labelled, free, labelled_normal, free_normal):
-    return np.maximum(labelled, free)

@@ -100,36 +100,6 @@ def as_input_check(answer):
     require(same_numbers(got, wanted), "The numbers differ from (x − 127) / 128.")
 
 
-@as_input.refuses("channels are last")
-def as_input_channels_last(images):
-    x = (images.astype(float) - 127) / 128
-    return np.stack([x, x, x], axis=-1)
-
-
-@as_input.refuses("wraps around")
-def as_input_in_uint8(images):
-    x = (images - np.uint8(127)) / 128
-    return np.repeat(x[:, np.newaxis], 3, axis=1)
-
-
-@as_input.refuses("divided by 255 first")
-def as_input_of_two_conventions(images):
-    x = (images / 255 - 127) / 128
-    return np.repeat(x[:, np.newaxis], 3, axis=1)
-
-
-@as_input.refuses("constants of other networks")
-def as_input_of_imagenet(images):
-    mean = np.array([0.485, 0.456, 0.406])[:, np.newaxis, np.newaxis]
-    spread = np.array([0.229, 0.224, 0.225])[:, np.newaxis, np.newaxis]
-    return (images[:, np.newaxis] / 255 - mean) / spread
-
-
-@as_input.refuses("wants three")
-def as_input_with_one_channel(images):
-    return (images.astype(float)[:, np.newaxis] - 127) / 128
-
-
 # ------------------------------------------------------------------------------ 2 · Mahalanobis
 
 mahalanobis = Exercise(
@@ -218,36 +188,6 @@ def _judge_mahalanobis(answer, new, normal, ridge):
     )
 
 
-@mahalanobis.refuses("Euclidean distance")
-def mahalanobis_without_covariance(new, normal, ridge):
-    return np.linalg.norm(new - normal.mean(axis=0), axis=1)
-
-
-@mahalanobis.refuses("count least: invert it")
-def mahalanobis_not_inverted(new, normal, ridge):
-    covariance = np.cov(normal, rowvar=False) + ridge * np.eye(normal.shape[1])
-    away = new - normal.mean(axis=0)
-    return np.sqrt(((away @ covariance) * away).sum(axis=1))
-
-
-@mahalanobis.refuses("by its own variance")
-def mahalanobis_by_column(new, normal, ridge):
-    variance = normal.var(axis=0, ddof=1) + ridge
-    return np.sqrt(((new - normal.mean(axis=0)) ** 2 / variance).sum(axis=1))
-
-
-@mahalanobis.refuses("ridge is not used")
-def mahalanobis_without_ridge(new, normal, ridge):
-    return mahalanobis_solution(new, normal, 0.0)
-
-
-@mahalanobis.refuses("mean of the new rows")
-def mahalanobis_from_the_new_mean(new, normal, ridge):
-    covariance = np.cov(normal, rowvar=False) + ridge * np.eye(normal.shape[1])
-    away = new - new.mean(axis=0)
-    return np.sqrt(((away @ np.linalg.inv(covariance)) * away).sum(axis=1))
-
-
 # ------------------------------------------------------------------------------ 3 · alarm level
 
 alarm_level = Exercise(
@@ -319,32 +259,6 @@ def _judge_level(answer, scores, y, share):
         abs(above - share) <= 1.01 / len(normal),
         f"{above:.1%} of the normal images lie above this level; {share:.0%} are asked for.",
     )
-
-
-@alarm_level.refuses("push the level up")
-def alarm_level_of_everything(scores, y, share):
-    return np.quantile(scores, 1 - share)
-
-
-@alarm_level.refuses("Upside down")
-def alarm_level_upside_down(scores, y, share):
-    return np.quantile(scores[y == 0], share)
-
-
-@alarm_level.refuses("the false alarms stay unknown")
-def alarm_level_from_defects(scores, y, share):
-    return np.quantile(scores[y == 1], share)
-
-
-@alarm_level.refuses("long tail")
-def alarm_level_by_three_sigma(scores, y, share):
-    normal = scores[y == 0]
-    return normal.mean() + 3 * normal.std()
-
-
-@alarm_level.refuses("one image's luck")
-def alarm_level_at_the_maximum(scores, y, share):
-    return scores[y == 0].max()
 
 
 # --------------------------------------------------------------------- 4 · one Gaussian a place
@@ -435,38 +349,6 @@ def place_gaussians_check(answer):
     raise Misconception(
         "The covariances differ from Σ (x − mean)(x − mean)ᵀ / (n − 1) + ridge · I at each place."
     )
-
-
-@place_gaussians.refuses("over the places")
-def place_gaussians_over_places(patches, ridge):
-    mean = patches.mean(axis=1)
-    away = patches - mean[:, np.newaxis]
-    covariance = np.einsum("npc,npd->ncd", away, away) / (patches.shape[1] - 1)
-    return mean, covariance + ridge * np.eye(patches.shape[2])
-
-
-@place_gaussians.refuses("forgets where")
-def place_gaussians_of_all(patches, ridge):
-    flat = patches.reshape(-1, patches.shape[2])
-    return flat.mean(axis=0), np.cov(flat, rowvar=False) + ridge * np.eye(patches.shape[2])
-
-
-@place_gaussians.refuses("ridge is missing")
-def place_gaussians_without_ridge(patches, ridge):
-    return place_gaussians_solution(patches, 0.0)
-
-
-@place_gaussians.refuses("claims that all channels")
-def place_gaussians_ridge_everywhere(patches, ridge):
-    mean, covariance = place_gaussians_solution(patches, 0.0)
-    return mean, covariance + ridge
-
-
-@place_gaussians.refuses("sums over the images")
-def place_gaussians_of_sums(patches, ridge):
-    away = patches - patches.mean(axis=0)
-    sums = np.einsum("npc,npd->pcd", away, away)
-    return patches.mean(axis=0), sums + ridge * np.eye(patches.shape[2])
 
 
 # -------------------------------------------------------------------------- 5 · farthest first
@@ -568,42 +450,6 @@ def _rule(bank, size, combine, pick):
     return chosen
 
 
-@farthest_first.refuses("one corner")
-def farthest_first_from_row_0(bank, size):
-    distances = np.linalg.norm(bank - bank[0], axis=1)
-    return [0, *np.argsort(-distances)[: size - 1]]
-
-
-@farthest_first.refuses("nearest rows")
-def farthest_first_nearest(bank, size):
-    return np.argsort(np.linalg.norm(bank - bank[0], axis=1))[:size]
-
-
-@farthest_first.refuses("drawn at random")
-def farthest_first_at_random(bank, size):
-    return [0, *(1 + np.random.default_rng(0).permutation(len(bank) - 1)[: size - 1])]
-
-
-@farthest_first.refuses("jump to and fro")
-def farthest_first_from_the_last(bank, size):
-    chosen = [0]
-    while len(chosen) < size:
-        distances = np.linalg.norm(bank - bank[chosen[-1]], axis=1)
-        distances[chosen] = -1
-        chosen.append(int(distances.argmax()))
-    return chosen
-
-
-@farthest_first.refuses("smallest distance decides")
-def farthest_first_by_the_mean(bank, size):
-    chosen = [0]
-    while len(chosen) < size:
-        mean = np.linalg.norm(bank - bank[chosen][:, np.newaxis], axis=2).mean(axis=0)
-        mean[chosen] = -1
-        chosen.append(int(mean.argmax()))
-    return chosen
-
-
 # ---------------------------------------------------------------------- 6 · which pixels count
 
 pixel_area = Exercise(
@@ -673,35 +519,6 @@ def pixel_area_check(answer):
         f"All {masks.size} pixels, {masks.sum()} of them defective, have an area of {every:.4f}; "
         f"you return {got:.4f}.",
     )
-
-
-@pixel_area.refuses("Those around a defect")
-def pixel_area_against_normal_images(masks, heat):
-    kept = masks | ~masks.any(axis=(1, 2), keepdims=True)
-    return evaluation.auroc(masks[kept].astype(int), heat[kept])
-
-
-@pixel_area.refuses("images without a defect out")
-def pixel_area_in_defective_images(masks, heat):
-    kept = masks.any(axis=(1, 2))
-    return evaluation.auroc(masks[kept].ravel().astype(int), heat[kept].ravel())
-
-
-@pixel_area.refuses("The mask says which")
-def pixel_area_by_image_labels(masks, heat):
-    labels = np.broadcast_to(masks.any(axis=(1, 2), keepdims=True), masks.shape)
-    return evaluation.auroc(labels.ravel().astype(int), heat.ravel())
-
-
-@pixel_area.refuses("one ranking")
-def pixel_area_image_by_image(masks, heat):
-    pairs = [pair for pair in zip(masks, heat, strict=True) if pair[0].any()]
-    return np.mean([evaluation.auroc(m.ravel().astype(int), h.ravel()) for m, h in pairs])
-
-
-@pixel_area.refuses("image AUROC")
-def pixel_area_of_images(masks, heat):
-    return evaluation.auroc(masks.any(axis=(1, 2)).astype(int), heat.max(axis=(1, 2)))
 
 
 # ------------------------------------------------------------------------------- 7 · overlap
@@ -781,31 +598,3 @@ def mean_overlap_check(answer):
         f"The three defects alarm by {', '.join(f'{share:.2f}' for share in each)} of their "
         f"pixels, on average {np.mean(each):.3f}; you return {got:.3f}.",
     )
-
-
-@mean_overlap.refuses("large defect decides")
-def mean_overlap_of_pixels(mask, alarm):
-    return alarm[mask].mean()
-
-
-@mean_overlap.refuses("as soon as one pixel")
-def mean_overlap_of_touched_regions(mask, alarm):
-    regions, count = label(mask, np.ones((3, 3)))
-    return np.mean([alarm[regions == i].any() for i in range(1, count + 1)])
-
-
-@mean_overlap.refuses("touch at a corner")
-def mean_overlap_by_sides(mask, alarm):
-    regions, count = label(mask)
-    return np.mean([alarm[regions == i].mean() for i in range(1, count + 1)])
-
-
-@mean_overlap.refuses("intersection over union")
-def mean_overlap_as_iou(mask, alarm):
-    return (alarm & mask).sum() / (alarm | mask).sum()
-
-
-@mean_overlap.refuses("region 0")
-def mean_overlap_with_background(mask, alarm):
-    regions, count = label(mask, np.ones((3, 3)))
-    return np.mean([alarm[regions == i].mean() for i in range(count + 1)])

@@ -38,6 +38,7 @@ def kinds_of(base):
 DETECTORS, IMAGE_DETECTORS = kinds_of(TableDetector), kinds_of(image.ImageDetector)
 TRAINS = re.compile(r"\.backward\(|training\.fit\(")
 FEW = 3  # steps of a loop that trains, where a lesson would take hundreds
+SEEDS = 2  # runs that differ by their seed, enough for a spread
 
 
 class Elsewhere(AssertionError):
@@ -337,7 +338,7 @@ CHECKS = {
 
 
 class Shortener(ast.NodeTransformer):
-    """Lets every loop that takes training steps end after a few; other loops stay as they are.
+    """Lets every loop that takes training steps end after a few, and one over seeds after two.
 
     A step is a call of `backward`, or of a function of the notebook that takes one outside of
     any loop of its own.
@@ -358,6 +359,21 @@ class Shortener(ast.NodeTransformer):
         self.generic_visit(node)
         if self._steps(node.body):
             node.iter = self._few(node.iter)
+        if not any(map(_keeps_by_seed, ast.walk(node))):  # what is kept is asked for later
+            node.iter = self._two_seeds(node.target, node.iter)
+        return node
+
+    def visit_comprehension(self, node):
+        """Leave two seeds of more."""
+        self.generic_visit(node)
+        node.iter = self._two_seeds(node.target, node.iter)
+        return node
+
+    def visit_keyword(self, node):
+        """Leave as many names of runs as there are runs."""
+        self.generic_visit(node)
+        if node.arg == "keys":
+            node.value = self._two_seeds(ast.Name("seed"), node.value)
         return node
 
     def visit_ListComp(self, node):
@@ -379,9 +395,24 @@ class Shortener(ast.NodeTransformer):
                 return True
         return False
 
+    def _two_seeds(self, target, iterable):
+        """Return `range(2)` for a longer range of seeds: all of them are placed alike."""
+        match target, iterable:
+            case ast.Name("seed"), ast.Call(ast.Name("range"), [ast.Constant(int(count))]) if (
+                count > SEEDS
+            ):
+                iterable.args[0].value = SEEDS
+        return iterable
+
     def _few(self, iterable):
         call = ast.Call(ast.Name("_few", ast.Load()), [iterable], [])
         return ast.fix_missing_locations(ast.copy_location(call, iterable))
+
+
+def _keeps_by_seed(node):
+    """Say whether something is put where it is found by its seed: fitted[name, seed] = …"""
+    stored = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+    return stored and any(getattr(each, "id", None) == "seed" for each in ast.walk(node.slice))
 
 
 def few(iterable, named):

@@ -60,28 +60,29 @@ def lesson(cells):
     return names
 
 
-def installed_backends():
-    return [b for b in ("torch", "tensorflow", "jax") if importlib.util.find_spec(b) is not None]
+def other_backends():
+    """Return Keras's other back ends that are installed; on torch the notebook itself runs."""
+    return [b for b in ("tensorflow", "jax") if importlib.util.find_spec(b) is not None]
 
 
-@pytest.mark.parametrize("backend", installed_backends())
-def test_the_keras_cells_run_unchanged_on_every_installed_back_end(cells, backend, tmp_path):
+def test_the_keras_cells_run_unchanged_on_every_installed_back_end(cells, tmp_path):
     parts = ["import numpy as np", *(cells[each] for each in KERAS_CELLS)]
     parts += [cells["match"].split("\n\n\n")[0], MEASURE]
     code = "\n\n".join(parts)
     assert "import torch" not in code
     script = tmp_path / "keras_gan.py"
     script.write_text(code, encoding="utf-8")
-    environment = os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
-        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    used, loss, good, covered = json.loads(done.stdout.splitlines()[-1])
-    assert used == backend
-    assert 1.25 < loss < 1.45  # near 2 log 2: the judge cannot tell
-    assert good > 0.6
-    assert covered > 0.4
+    for backend in other_backends():
+        environment = os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        done = subprocess.run(
+            [sys.executable, script], env=environment, capture_output=True, text=True, timeout=900
+        )
+        assert done.returncode == 0, done.stderr
+        used, loss, good, covered = json.loads(done.stdout.splitlines()[-1])
+        assert used == backend
+        assert 1.25 < loss < 1.45  # near 2 log 2: the judge cannot tell
+        assert good > 0.6
+        assert covered > 0.4
 
 
 def as_layers(network):

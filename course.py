@@ -53,9 +53,33 @@ NEEDED_TO_START = ("course_utils", "ipykernel", "jupyterlab", "keras", "pytest",
 
 # What an environment's folder may hold before it has its pyvenv.cfg.
 FILES_OF_AN_ENVIRONMENT = {
-    "bin", "etc", "include", "lib", "lib64", "share", "scripts",
+    "bin", "etc", "home", "include", "lib", "lib64", "share", "scripts", "pip.conf", "pip.ini",
     "course.json", "install.log", ".gitignore", ".lock", "cachedir.tag",
 }  # fmt: skip
+
+# The longest path in a filled .venv: torch's deepest licence file takes 171 characters of it.
+LONGEST_PATH = len("/.venv/Lib/site-packages/") + 171
+
+# What leads a program past .venv, or changes what its Python loads or means, is not inherited.
+# These are listed, and not what may stay: proxies, certificates, mirrors, caches and the variables
+# of a hub or a company have more names than anyone knows, and nothing installs without them.
+MISLEADING = {
+    "PIP_": "ABI BUILD_CONSTRAINT CHECK_BUILD_DEPENDENCIES CONFIG_SETTINGS CONSTRAINT DRY_RUN "
+    "EDITABLE FORCE_REINSTALL GLOBAL_OPTION HELP IGNORE_INSTALLED IGNORE_REQUIRES_PYTHON "
+    "IMPLEMENTATION NO_BINARY NO_BUILD_ISOLATION NO_DEPS ONLY_BINARY PLATFORM PRE PREFIX PYTHON "
+    "PYTHON_VERSION REQUIRE_HASHES REQUIREMENT ROOT TARGET USE_PEP517 USER VERSION",
+    "UV_": "BREAK_SYSTEM_PACKAGES BUILD_CONSTRAINT CONSTRAINT EXCLUDE ISOLATED MANAGED_PYTHON "
+    "NO_BINARY NO_BINARY_PACKAGE NO_BUILD NO_BUILD_ISOLATION NO_BUILD_PACKAGE NO_EDITABLE "
+    "NO_MANAGED_PYTHON OVERRIDE PRERELEASE PROJECT PROJECT_ENVIRONMENT PYTHON PYTHON_PREFERENCE "
+    "PYTHON_SEARCH_PATH REQUIRE_HASHES RESOLUTION SYSTEM_PYTHON TARGET WORKING_DIR",
+    "PYTHON": "EXECUTABLE HOME INSPECT NOUSERSITE OPTIMIZE PATH PLATLIBDIR SAFEPATH STARTUP "
+    "USERBASE WARNINGS",
+    "JUPYTER": "LAB_DIR _CONFIG_DIR _CONFIG_PATH _DATA_DIR _NO_CONFIG _PATH _RUNTIME_DIR",
+    "KERAS_": "MAX_EPOCHS MAX_STEPS_PER_EPOCH NNX_ENABLED",
+    "": "IPYTHONDIR MATPLOTLIBRC MPLBACKEND MPLCONFIGDIR PYTEST_PLUGINS "
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
+}
+MISLEADING_NAMES = {start + end for start, ends in MISLEADING.items() for end in ends.split()}
 
 # JupyterLab neither asks whether it may fetch news nor looks for newer versions of itself, and
 # starts the course's kernel without asking which one.
@@ -69,27 +93,20 @@ LAB_SETTINGS = {
 
 # Signs in an installer's last lines, and what to do about each.
 CURES = (
-    (
-        ("no space left", "os error 28", "not enough space", "disk quota"),
-        "Free some space on the disk",
-    ),
-    (
-        ("permission denied", "access is denied", "os error 13", "os error 5)"),
-        "Close JupyterLab and every other program that uses .venv",
-    ),
-    (
-        (
-            "dns error", "name resolution", "getaddrinfo", "error sending request", "timed out",
-            "connection", "unreachable", "certificate", "sslerror", "proxy", "failed to fetch",
-        ),
-        "Check the network connection and the proxy settings",
-    ),
-    (
-        ("no solution found", "no matching distribution", "no wheels"),
-        "Use Python 3.11, 3.12 or 3.13 (64 bit) on Linux, Windows or a Mac with Apple silicon",
-    ),
+    (("no space left", "os error 28", "not enough space", "disk quota"),
+     "Free some space on the disk"),
+    (("permission denied", "access is denied", "os error 13", "os error 5)"),
+     "Close JupyterLab and every other program that uses .venv"),
+    (("os error 206", "winerror 206", "too long"),
+     "Move the course to a shorter path, such as C:\\course"),
+    (("installed elsewhere",),
+     "Take `target`, `prefix` or `root` out of the configuration file of pip or uv that has it"),
+    (("dns error", "name resolution", "getaddrinfo", "error sending request", "timed out",
+      "connection", "unreachable", "certificate", "sslerror", "proxy", "failed to fetch"),
+     "Check the network connection and the proxy settings"),
+    (("no solution found", "no matching distribution", "no wheels"),
+     "Use Python 3.11, 3.12 or 3.13 (64 bit) on Linux, Windows or a Mac with Apple silicon"),
 )  # fmt: skip
-
 
 # What the marker says while an installation is under way, and for ever if it breaks off.
 UNFINISHED = "unfinished"
@@ -129,9 +146,7 @@ def check_python(version):
     """Refuse a Python that is too old for the packages."""
     if tuple(version[:2]) < OLDEST_PYTHON:
         raise Problem(
-            "The course needs Python 3.11 or newer, and this is Python {}.{}.".format(
-                *version[:2]
-            ),
+            "The course needs Python 3.11 or newer, and this is Python {}.{}.".format(*version),
             "Install Python 3.13 from python.org and start with it: "
             "`python3.13 course.py lab` (on Windows `py -3.13 course.py lab`).",
         )
@@ -148,16 +163,43 @@ def check_venv_module():
             )
 
 
-def check_writable(folder):
-    """Write a file that vanishes again: permission bits alone do not tell on every system."""
+def cannot_write(folder):
+    """Return why nothing can be written there, or None: permission bits do not tell everywhere."""
     try:
         with tempfile.TemporaryFile(dir=str(folder)):
-            pass
+            return None
     except OSError as error:
+        return error.strerror
+
+
+def check_writable(folder):
+    """Refuse a folder that nothing can be written in."""
+    reason = cannot_write(folder)
+    if reason:
         raise Problem(
-            f"Nothing can be written in {folder} ({error.strerror}).",
+            f"Nothing can be written in {folder} ({reason}).",
             "Move the course into a folder of your own, then repeat the command.",
-        ) from None
+        )
+
+
+def check_place(folder):
+    """Refuse a path that no environment can be made in: it would cut a list of folders in two."""
+    if os.pathsep in str(folder):
+        mark = "colon" if os.pathsep == ":" else "semicolon"
+        raise Problem(
+            f"No environment can be made in a path with a {mark}: {folder}",
+            f"Move the course to a path without a {mark}, then repeat the command.",
+        )
+
+
+def remark_on_place(folder):
+    """Say early what may go wrong in a folder on Windows; it need not, so that nothing stops."""
+    length = len(str(folder)) + LONGEST_PATH
+    if length >= 260:
+        say(f"Paths in .venv will have up to {length} characters; Windows takes 259, unless it is")
+        say("told to allow more. If this fails, move the course to a shorter path: C:\\course")
+    if "onedrive" in str(folder).lower():
+        say("OneDrive copies and locks the many files of .venv: better move the course out of it.")
 
 
 def room_needed(environment):
@@ -234,7 +276,8 @@ def one_at_a_time(path, patience=1800, pause=0.3):
     """Hold a lock so that two calls never fill `.venv` at once; wait `patience` seconds for it.
 
     What is yielded are the file descriptors that hold the lock. Installers inherit them, so that
-    it holds for as long as one of them lives, even if course.py itself is killed.
+    it holds for as long as one of them lives, even if course.py itself is killed. Windows knows no
+    such lock; there, an installer left over keeps `.venv` from being renamed (see `remove`).
     """
     try:
         file = open(str(path), "wb")  # noqa: SIM115 (closed below, and its lock with it)
@@ -245,14 +288,14 @@ def one_at_a_time(path, patience=1800, pause=0.3):
         stop = time.monotonic() + patience
         waiting = False
         while not lock(file):
+            if not waiting:
+                say("Another call of course.py is preparing .venv; waiting for it (Ctrl-C stops).")
+                waiting = True
             if time.monotonic() > stop:
                 raise Problem(
                     f"Another call of course.py has been busy for {patience // 60} minutes.",
                     "End it, then repeat the command.",
                 )
-            if not waiting:
-                say("Another call of course.py is preparing .venv; waiting for it (Ctrl-C stops).")
-                waiting = True
             time.sleep(pause)
         yield (file.fileno(),) if os.name == "posix" else ()
 
@@ -323,6 +366,19 @@ def failure(step, lines, log):
     )
 
 
+def clean(environment):
+    """Return the variables without those that mislead.
+
+    A folder of wheels is given as an address: pip and uv split the variable at blanks, and would
+    look for a relative path in the project's folder.
+    """
+    settings = {name: environment[name] for name in environment if name not in MISLEADING_NAMES}
+    wheels = settings.get("PIP_FIND_LINKS", "")
+    if os.path.isdir(wheels):
+        settings["PIP_FIND_LINKS"] = Path(wheels).resolve().as_uri()
+    return settings
+
+
 def uv_settings(environment):
     """Return the variables for uv: those for pip hold for it too, unless it has its own.
 
@@ -380,6 +436,7 @@ class Environment:
         self.uv = self.scripts / ("uv.exe" if windows else "uv")
         self.marker = self.folder / "course.json"
         self.log = self.folder / "install.log"
+        self.home = {}
 
     def probe(self):
         """Return the environment's Python version, folder and missing modules; None if broken."""
@@ -442,6 +499,8 @@ class Environment:
         if why is None and self.is_filled(found):
             self.remark_on_python(found["version"])
             return
+        if why and sys.platform == "win32":
+            remark_on_place(self.project)
         check_writable(self.project if why else self.folder)
         check_disk(self.project, room_needed(os.environ) if why else 1)
         if why is not None:
@@ -471,12 +530,13 @@ class Environment:
         self.marker.write_text(UNFINISHED, encoding="utf-8")
         # an activated .venv has just removed the Python that runs this; its origin is still there
         python = getattr(sys, "_base_executable", None) or sys.executable
-        self.step("Making .venv", [python, "-m", "venv", str(self.folder)], os.environ)
+        self.step("Making .venv", [python, "-m", "venv", str(self.folder)], clean(os.environ))
 
     def remove(self):
         """Remove the old folder, if what lies there is an environment.
 
-        It is renamed first: that happens at once or, where a program uses it, not at all.
+        It is renamed first: that happens at once or, where a program uses it, not at all. On
+        Windows a virus scanner uses it for a moment.
         """
         if not os.path.lexists(str(self.folder)):
             return
@@ -492,7 +552,14 @@ class Environment:
                     "Rename or delete that folder, then repeat the command.",
                 )
             shutil.rmtree(str(old), ignore_errors=True)
-            self.folder.rename(old)
+            stop = time.monotonic() + (2 if sys.platform == "win32" else 0)
+            while self.folder.exists():
+                try:
+                    self.folder.rename(old)
+                except PermissionError:
+                    if time.monotonic() >= stop:
+                        raise
+                    time.sleep(0.1)
         except OSError as error:
             raise Problem(
                 f"The old .venv cannot be removed ({error}).",
@@ -514,6 +581,7 @@ class Environment:
     def install(self, wanted):
         """Install packages, kernel and JupyterLab's settings; only then set the marker."""
         self.marker.write_text(UNFINISHED, encoding="utf-8")
+        self.configure_pip()
         self.install_packages()
         say("[4/4] Registering the kernel")
         self.step(
@@ -530,6 +598,23 @@ class Environment:
         (settings / "overrides.json").write_text(text, encoding="utf-8")
         self.marker.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
 
+    def configure_pip(self):
+        """Empty the misleading options: this file goes before the user's and the system's."""
+        path = self.folder / ("pip.ini" if os.name == "nt" else "pip.conf")
+        if not path.exists():
+            options = MISLEADING["PIP_"].lower().replace("_", "-").replace(" ", " =\n") + " =\n"
+            path.write_text(f"[global]\n{options}[install]\n{options}", encoding="utf-8")
+
+    def fill(self, command, settings):
+        """Run an installer of the packages, and look whether they are in `.venv` then."""
+        status, lines = self.attempt(command, settings)
+        if status == 0:
+            found = self.probe()
+            missing = ", ".join(found["missing"] if found else NEEDED_TO_START)
+            if missing:
+                return 1, [*lines, f"error: installed elsewhere, since .venv lacks {missing}"]
+        return status, lines
+
     def install_packages(self):
         """Install with uv, which is quick; with pip where uv cannot be had or does not succeed."""
         package = ["-e", ".[test]"]
@@ -537,26 +622,54 @@ class Environment:
         pip = [str(self.python), "-m", "pip", "install", "--no-input"]
         say(f"[2/4] Installing the installer ({UV})")
         status, lines = self.attempt([*pip, UV], settings)
+        if status == 0 and not self.uv.exists():  # pip is content with one that lies elsewhere
+            status, lines = 1, [f"error: installed elsewhere, since there is no {self.uv}"]
         if status == 0:
             say("[3/4] Installing the packages (a minute or more)")
             uv = [str(self.uv), "pip", "install", "--python", str(self.python)]
             command = uv + uv_options(settings) + package
-            status, lines = self.attempt(command, uv_settings(settings))
+            status, lines = self.fill(command, uv_settings(settings))
             if status == 0:
                 return
+        problem = failure("Installing with uv", lines, self.log)
         if "UV_TORCH_BACKEND" in settings:  # pip would not know of that choice
-            raise failure("Installing with uv", lines, self.log)
-        say("[3/4] uv did not succeed: installing the packages with pip (some minutes)")
-        self.step("Installing the packages", [*pip, *package], settings)
+            raise problem
+        say(f"[3/4] {problem.what}\n      Installing the packages with pip (some minutes)")
+        status, lines = self.fill([*pip, *package], settings)
+        if status != 0:
+            raise failure("Installing the packages", lines, self.log)
+
+    def own_home(self):
+        """Return the variables for the folders that Jupyter and its like keep their settings in.
+
+        They lie in `.venv`, so that neither the settings of other projects nor a home folder that
+        cannot be written reach the course.
+        """
+        home = self.folder / "home"
+        with contextlib.suppress(OSError):
+            home.mkdir(exist_ok=True)
+        if cannot_write(home):  # an installation that many share, and none may write in
+            home = Path(tempfile.mkdtemp(prefix="deep-anomaly-course-"))
+        folders = {
+            "JUPYTER_CONFIG_DIR": "jupyter", "JUPYTER_DATA_DIR": "jupyter-data",
+            "IPYTHONDIR": "ipython", "MPLCONFIGDIR": "matplotlib",
+        }  # fmt: skip
+        users = os.path.expanduser("~")
+        if cannot_write(users):
+            say(f"Nothing can be written in the home folder {users}: {home} stands in for it.")
+            folders["USERPROFILE" if os.name == "nt" else "HOME"] = ""
+        return {name: str(home / folder) for name, folder in folders.items()}
 
     def settings(self, **more):
         """Return the variables for the commands of the course, as an activated .venv has them."""
-        settings = dict(os.environ)
-        settings.pop("PYTHONHOME", None)
+        settings = clean(os.environ)
+        self.home = self.home or self.own_home()
         path = [str(self.scripts), settings.get("PATH", "")]
         settings.update(
+            self.home,
             PATH=os.pathsep.join(filter(None, path)),
             VIRTUAL_ENV=str(self.folder),
+            PIP_USER="0",  # also where a file says otherwise
             # this environment's kernel goes before one of the same name in the home folder
             JUPYTER_PREFER_ENV_PATH="1",
         )
@@ -621,6 +734,10 @@ def run(arguments):
             "Use `python course.py lab` or `python course.py test`.",
             status=2,
         )
+    check_place(PROJECT)
+    left_out = sorted(MISLEADING_NAMES.intersection(os.environ))
+    if left_out:
+        say("Set here, but kept from the course: {}.".format(", ".join(left_out)))
     port = asked_port(extra) if name == "lab" else None
     if port is not None:
         check_port(port)

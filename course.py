@@ -1,7 +1,8 @@
-"""Two commands for the whole course, on Linux, macOS and Windows.
+"""Three commands for the whole course, on Linux, macOS and Windows.
 
     python course.py lab  [options of jupyter lab]    install what is missing, open lesson 00
     python course.py test [options of pytest]         install what is missing, run every check
+    python course.py install                          install what is missing, and no more
 
 Only Python's standard library is used here, and nothing newer than Python 3.6 can read, so that
 an old Python gets a sentence instead of a traceback. All that is installed goes into the folder
@@ -35,6 +36,8 @@ usage: python course.py COMMAND [ARGUMENTS]
           python course.py lab --no-browser --port 8890
   test    check that all of it works; arguments go on to pytest
           python course.py test -k threshold
+          python course.py test --quick    style, form and exercises, in a minute
+  install make .venv complete and start nothing: for hubs, images and dev containers
 
 The first call installs the packages into the folder .venv, which takes a minute or more.
 The calls after it start at once."""
@@ -50,6 +53,12 @@ print(json.dumps({
 """
 NEEDED_TO_INSTALL = "pip"
 NEEDED_TO_START = ("course_utils", "ipykernel", "jupyterlab", "keras", "pytest", "torch")
+
+# What `test --quick` runs: all that an edited sentence or exercise can break.
+QUICK = [
+    "tests/test_style.py", "tests/test_packaging.py", "tests/test_notebook_form.py",
+    "tests/test_exercises.py",
+]  # fmt: skip
 
 # What an environment's folder may hold before it has its pyvenv.cfg.
 FILES_OF_AN_ENVIRONMENT = {
@@ -700,12 +709,14 @@ def test_command(environment, arguments):
 
     Coverage is asked of the whole run only: a part of the tests covers a part of the package.
     """
+    if "--quick" in arguments:
+        arguments = QUICK + [each for each in arguments if each != "--quick"]
     whole = ["--cov=course_utils", "--cov-report=term:skip-covered", "--cov-fail-under=90"]
     command = [str(environment.python), "-m", "pytest"]
     return command + (arguments or whole), environment.settings(COURSE_STRICT="1")
 
 
-COMMANDS = {"lab": lab_command, "test": test_command}
+COMMANDS = {"lab": lab_command, "test": test_command, "install": None}
 
 
 def hand_over(command, settings, folder):
@@ -731,9 +742,11 @@ def run(arguments):
     if name not in COMMANDS:
         raise Problem(
             f"There is no command {name!r}.",
-            "Use `python course.py lab` or `python course.py test`.",
+            "Use `python course.py lab`, `python course.py test` or `python course.py install`.",
             status=2,
         )
+    if name == "install" and extra:
+        raise Problem("install takes no arguments.", "Use `python course.py install`.", status=2)
     check_place(PROJECT)
     left_out = sorted(MISLEADING_NAMES.intersection(os.environ))
     if left_out:
@@ -744,6 +757,9 @@ def run(arguments):
     with one_at_a_time(PROJECT / ".course.lock") as held:
         environment = Environment(PROJECT, held)
         environment.prepare()
+    if name == "install":
+        say(f"Ready: {environment.folder} is complete. `python course.py lab` opens the course.")
+        return 0
     command, settings = COMMANDS[name](environment, extra)
     return hand_over(command, settings, PROJECT)
 

@@ -402,6 +402,31 @@ def test_test_is_strict_and_measures_coverage_of_the_whole(course, installers):
     assert installers.handed_over[0][1:] == ["-m", "pytest", "-k", "forward"]
 
 
+def test_the_quick_check_is_a_few_files_without_coverage(course, installers):
+    course.main(["test", "-x", "--quick", "-k", "forward"])
+    assert installers.handed_over[0][1:] == [
+        "-m", "pytest", "tests/test_style.py", "tests/test_packaging.py",
+        "tests/test_notebook_form.py", "tests/test_exercises.py", "-x", "-k", "forward",
+    ]  # fmt: skip
+    assert installers.handed_over[1]["COURSE_STRICT"] == "1"
+    assert [name for name in course.QUICK if not (ROOT / name).exists()] == []
+
+
+def test_install_hands_nothing_over(course, installers, capsys):
+    assert course.main(["install"]) == 0
+    assert installers.names() == WHOLE
+    assert course.main(["install"]) == 0
+    assert installers.names() == WHOLE
+    assert installers.handed_over is None
+    assert capsys.readouterr().out.count(f"Ready: {installers.environment.folder}") == 2
+
+
+def test_install_takes_no_arguments(course, installers, capsys):
+    assert course.main(["install", "--quick"]) == 2
+    assert "takes no arguments" in capsys.readouterr().err
+    assert installers.calls == []
+
+
 # For real: environment, pip, processes
 
 

@@ -54,7 +54,7 @@ def test_packages_that_pip_put_elsewhere_are_told(course, installers, capsys):
     assert course.main(["test"]) == 0
 
 
-@pytest.mark.parametrize("command", ["lab", "test"])
+@pytest.mark.parametrize("command", ["lab", "test", "install"])
 def test_a_path_that_separates_folders_is_refused_at_once(
     course, installers, monkeypatch, tmp_path, capsys, command
 ):

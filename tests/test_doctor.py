@@ -1,15 +1,19 @@
 """The doctor, and the package's own command line."""
 
 import hashlib
+import io
 import json
 import os
-import subprocess
 import sys
+import sysconfig
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 from course_utils import __main__ as command_line
-from course_utils import data, doctor, lessons, runtime
+from course_utils import data, runtime
+from course_utils.course import backends, doctor, lessons
+from course_utils.data.store import download
 
 import pytest
 
@@ -42,6 +46,7 @@ def installation(monkeypatch):
     """Pretended packages: name to version, and the course's requirements."""
     versions = {"numpy": "2.0", "torch": "1.0+cpu", "pytest": "9.0"}
     requirements = ["numpy==2.0", "torch==1.0", 'pytest==9.0; extra == "test"']
+    requirements.append('jax==0.10; extra == "jax"')
 
     def version(name):
         if name not in versions:
@@ -95,6 +100,70 @@ def test_a_course_that_names_no_packages(installation):
     assert "names no packages" in only(doctor.packages()).what
 
 
+# Files in the way
+
+
+@pytest.fixture
+def place(monkeypatch, tmp_path):
+    """A folder with a package and a module of the lessons, and one that nobody else has."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    folder = tmp_path / "place"
+    (folder / "numpy").mkdir(parents=True)
+    (folder / "numpy" / "__init__.py").touch()
+    (folder / "random.py").touch()
+    (folder / "my_project.py").touch()
+    (folder / "torch").mkdir()  # without an __init__.py the real one goes before it
+    return folder
+
+
+def test_nothing_is_in_the_way_here(monkeypatch):
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    (finding,) = doctor.files_in_the_way()
+    assert finding.fine
+
+
+def test_the_tests_own_path_and_the_packages_own_folder_are_no_trouble(monkeypatch):
+    packages = sysconfig.get_path("purelib")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), "", packages, "no such folder"]))
+    assert wrong(doctor.files_in_the_way()) == []
+
+
+def test_packages_on_pythonpath_are_named_with_a_cure_that_helps(monkeypatch, place):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(place)]))
+    finding = only(doctor.files_in_the_way())
+    assert finding.what.startswith(f"{place} has its own numpy, random, ")
+    assert finding.cure.startswith("Unset the environment variable PYTHONPATH")
+    monkeypatch.delenv("PYTHONPATH")
+    assert wrong(doctor.files_in_the_way()) == []
+
+
+def test_packages_of_the_user_are_named(monkeypatch, place):
+    monkeypatch.setattr(doctor.site, "ENABLE_USER_SITE", True)
+    monkeypatch.setattr(doctor.site, "getusersitepackages", lambda: str(place))
+    assert "PYTHONNOUSERSITE" in only(doctor.files_in_the_way()).cure
+    monkeypatch.setattr(doctor.site, "ENABLE_USER_SITE", False)  # what that variable does
+    assert wrong(doctor.files_in_the_way()) == []
+
+
+def test_a_learners_file_with_the_name_of_a_module_is_named(monkeypatch, place):
+    monkeypatch.chdir(place)
+    finding = only(doctor.files_in_the_way())
+    assert finding.cure.startswith("Rename or delete")
+    for path in (place / "random.py", place / "numpy"):
+        path.rename(place / f"my_{path.name}")
+    assert wrong(doctor.files_in_the_way()) == []
+
+
+def test_what_is_in_the_way_is_told_alone(monkeypatch, place):
+    def some_check():
+        yield doctor.Finding(False, "numpy is missing", doctor.REINSTALL)
+
+    monkeypatch.setattr(doctor, "CHECKS", (doctor.python, doctor.files_in_the_way, some_check))
+    assert len(doctor.examine()) == 3
+    monkeypatch.setenv("PYTHONPATH", str(place))
+    assert [finding.fine for finding in doctor.examine()] == [True, False]
+
+
 # Machine, settings, kernel
 
 
@@ -137,9 +206,30 @@ def test_settings(monkeypatch, name):
     assert only(doctor.settings()).what == f"{name}: nothing"
 
 
+def test_pictures_that_would_go_elsewhere_than_into_the_notebook(monkeypatch):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    assert wrong(doctor.settings()) == []
+    monkeypatch.setenv("MPLBACKEND", "TkAgg")
+    assert only(doctor.settings()).what.startswith("MPLBACKEND: TkAgg")
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("floatx", "float16"), ("image_data_format", "channels_first")]
+)
+def test_keras_reads_the_numbers_of_the_course(monkeypatch, tmp_path, name, other):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert wrong(doctor.keras_settings()) == []
+    file = tmp_path / "keras.json"
+    file.write_text(json.dumps({name: other}), encoding="utf-8")
+    finding = only(doctor.keras_settings())
+    assert finding == doctor.Finding(False, f"keras {name}: {other}", f"Delete the file {file}.")
+
+
 @pytest.fixture
 def kernel(monkeypatch, tmp_path):
-    """A function that registers a kernel python3 for a program, alone on Jupyter's path."""
+    """A function that registers a kernel python3 for a program, first on Jupyter's path."""
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
     folder = tmp_path / "kernels" / "python3"
@@ -158,12 +248,35 @@ def test_a_kernel_of_this_python(kernel):
         assert wrong(doctor.kernel()) == []
 
 
-def test_a_kernel_of_another_python(kernel, tmp_path):
+@pytest.mark.parametrize(
+    ("variable", "cure"),
+    [
+        ("JUPYTER_PATH", "Unset the environment variable JUPYTER_PATH, then `"),
+        ("JUPYTER_DATA_DIR", "Set the environment variable JUPYTER_PREFER_ENV_PATH to 1, then `"),
+    ],
+)
+def test_a_kernel_of_another_python(kernel, monkeypatch, tmp_path, variable, cure):
     elsewhere = str(tmp_path / "bin" / "python")
     kernel(elsewhere)
+    monkeypatch.delenv("JUPYTER_PATH")
+    monkeypatch.setenv(variable, str(tmp_path))
     finding = only(doctor.kernel())
     assert elsewhere in finding.what
-    assert "ipykernel install --sys-prefix --name python3" in finding.cure
+    assert finding.cure.startswith(cure)
+    assert finding.cure.endswith("ipykernel install --sys-prefix --name python3`")
+    if variable == "JUPYTER_PATH":  # the cure, taken; this environment has its kernel already
+        monkeypatch.delenv("JUPYTER_PATH")
+    else:
+        monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    assert wrong(doctor.kernel()) == []
+
+
+def test_a_broken_kernel_of_this_environment(kernel, monkeypatch, tmp_path):
+    kernel(str(tmp_path / "bin" / "python"))
+    monkeypatch.setattr(doctor, "sys", SimpleNamespace(**{**vars(sys), "prefix": str(tmp_path)}))
+    monkeypatch.delenv("JUPYTER_PATH")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+    assert only(doctor.kernel()).cure.startswith(f'`"{sys.executable}" -m ipykernel install')
 
 
 def test_no_kernel(monkeypatch):
@@ -242,21 +355,74 @@ def test_the_exit_status_tells(monkeypatch, capsys, fine, status):
     assert "one" in capsys.readouterr().out
 
 
-def test_the_whole_command_on_a_windows_console():
-    environment = dict(os.environ, PYTHONIOENCODING="cp1252", OMP_WAIT_POLICY="ACTIVE")
-    done = subprocess.run(
-        [sys.executable, "-m", "course_utils", "doctor"],
-        cwd=ROOT, env=environment, capture_output=True, timeout=120,
-    )  # fmt: skip
-    text = done.stdout.decode("cp1252")
-    assert done.returncode == 1, text
-    assert "NO OMP_WAIT_POLICY: ACTIVE\n    Unset" in text.replace("\r", "")
+class Pipe(io.TextIOWrapper):
+    """What Python writes into where output is redirected on Windows, or under PYTHONIOENCODING."""
+
+    def __init__(self):
+        super().__init__(io.BytesIO(), encoding="cp1252")
+
+    def text(self):
+        self.flush()
+        return self.buffer.getvalue().decode("cp1252").replace("\r", "")
+
+
+def pipe(monkeypatch, name):
+    """Put such a pipe in the place of `stdout` or `stderr`."""
+    monkeypatch.setattr(sys, name, Pipe())
+    return getattr(sys, name)
+
+
+def test_the_whole_command_in_a_windows_pipe(monkeypatch):
+    out, err = pipe(monkeypatch, "stdout"), pipe(monkeypatch, "stderr")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    assert command_line.main(["doctor"]) == 1
+    text = out.text()
+    assert "NO OMP_WAIT_POLICY: ACTIVE\n    Unset" in text
     assert "ok device: " in text
     assert "ok data shuttle" in text
-    assert done.stderr == b""
+    assert err.text() == ""
 
 
 # The other commands
+
+
+@pytest.mark.parametrize(
+    ("arguments", "room", "name"),
+    [
+        (["data"], download, "listing"),
+        (["progress"], lessons, "progress_report"),
+        (["text", "notebooks/04.ipynb"], lessons, "to_text"),
+    ],
+)
+def test_a_pipe_without_some_characters_gets_question_marks(monkeypatch, arguments, room, name):
+    out = pipe(monkeypatch, "stdout")
+    monkeypatch.setattr(room, name, lambda *_: "≠ é ✓")
+    assert command_line.main(arguments) == 0
+    assert out.text() == "? é ?\n"
+
+
+def test_errors_in_such_a_pipe_are_told_too(monkeypatch):
+    err = pipe(monkeypatch, "stderr")
+    assert command_line.main(["text", "≠.ipynb"]) == 1
+    assert "?.ipynb" in err.text()
+
+
+def test_the_back_ends_can_be_compared_in_such_a_pipe(monkeypatch):
+    out = pipe(monkeypatch, "stdout")
+    far = backends.Expected("precision", 0.1, 0.8, 0.9)
+    monkeypatch.setattr(backends, "keras_lessons", lambda: ["06_keras_classifier"])
+    monkeypatch.setattr(backends, "run", lambda lesson, backend: ([far], 1.0))
+    assert command_line.main(["backends", "torch"]) == 1
+    assert "? 0.1" in out.text()
+
+
+def test_a_notebooks_output_is_left_as_it_is(monkeypatch):
+    out = io.StringIO()  # like a kernel's, it has no encoding to set
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(lessons, "progress_report", lambda: "≠")
+    assert command_line.main(["progress"]) == 0
+    assert out.getvalue() == "≠\n"
 
 
 @pytest.mark.parametrize(

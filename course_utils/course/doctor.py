@@ -1,9 +1,12 @@
 """A look at this installation: what is in order, and what to do where something is not."""
 
 import hashlib
+import json
 import os
 import re
+import site
 import sys
+import sysconfig
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -28,6 +31,9 @@ class Finding:
 def examine():
     """Look at everything; what cannot even be looked at is a finding too.
 
+    Files that stand in the way of packages are told alone: every other finding might be about
+    them, and its cure would not help.
+
     Returns
     -------
     list of Finding
@@ -39,6 +45,8 @@ def examine():
         except Exception as error:  # a damaged package can fail in any way; the rest is still told
             what = f"{check.__name__.replace('_', ' ')}: {type(error).__name__}: {error}"
             findings.append(Finding(False, what, REINSTALL))
+        if check is files_in_the_way and not findings[-1].fine:
+            break
     return findings
 
 
@@ -77,11 +85,40 @@ def python():
     yield Finding(sys.version_info >= OLDEST_PYTHON, f"Python {version}", cure)
 
 
+def files_in_the_way():
+    """Python finds the course's packages before others of the same names."""
+    own = [Path(sysconfig.get_path(kind)) for kind in ("purelib", "platlib", "stdlib")]
+    names = set(sys.stdlib_module_names).union(*map(_modules, own[:2])) - {"course_utils"}
+    unset = "Unset the environment variable PYTHONPATH, or start with `python course.py lab`"
+    refuse = "Set the environment variable PYTHONNOUSERSITE to 1"
+    rename = "Rename or delete what is named here"
+    places = dict.fromkeys((Path.cwd(), Path(__file__).parents[2] / "notebooks"), rename)
+    if site.ENABLE_USER_SITE:
+        places[Path(site.getusersitepackages())] = refuse
+    path = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    places |= dict.fromkeys((Path(folder) for folder in path if folder), unset)
+    wrong = []
+    for folder in [folder for folder in places if folder not in own]:
+        if found := sorted(_modules(folder) & names):
+            what = f"{folder} has its own {', '.join(found)}, which Python takes for the real one"
+            wrong.append(Finding(False, what, f"{places[folder]}; then call the doctor again."))
+    return wrong or [Finding(True, "no file stands in the way of a package")]
+
+
+def _modules(folder):
+    """Return the names that Python could import from a folder; an empty set if there is none."""
+    names = set()
+    for path in folder.glob("*"):
+        if path.suffix in (".py", ".so", ".pyd") or (path / "__init__.py").exists():
+            names.add(path.name.partition(".")[0])
+    return names
+
+
 def packages():
     """Every package has the version that the course names."""
     pins = [PIN.fullmatch(text) for text in metadata.requires(PROJECT) or ()]
     lessons = [pin for pin in pins if pin and not pin["condition"]]
-    tests = [pin for pin in pins if pin and pin["condition"]]
+    tests = [pin for pin in pins if pin and "test" in pin["condition"]]
     if not lessons:
         yield Finding(False, f"{PROJECT} names no packages", REINSTALL)
     for pin in lessons:
@@ -151,21 +188,44 @@ def settings():
         found = os.environ.get(name, "nothing")
         cure = f"Unset the environment variable {name}: the course sets it to {wanted} by itself."
         yield Finding(found.lower() == wanted, f"{name}: {found}", cure)
+    if "inline" not in os.environ.get("MPLBACKEND", "inline"):
+        what = f"MPLBACKEND: {os.environ['MPLBACKEND']}, so that notebooks show no pictures"
+        yield Finding(False, what, "Unset the environment variable MPLBACKEND.")
+
+
+def keras_settings():
+    """The settings file that Keras reads under the course has its numbers as they are made."""
+    path = Path(os.environ["KERAS_HOME"], "keras.json")
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for name, wanted in (("floatx", "float32"), ("image_data_format", "channels_last")):
+        value = found.get(name, wanted)
+        yield Finding(value == wanted, f"keras {name}: {value}", f"Delete the file {path}.")
 
 
 def kernel():
     """Notebooks run in this Python and in no other."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
-    cure = f'`"{sys.executable}" -m ipykernel install --sys-prefix --name python3`'
+    install = f'`"{sys.executable}" -m ipykernel install --sys-prefix --name python3`'
     try:
-        program = KernelSpecManager().get_kernel_spec("python3").argv[0]
+        spec = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
-        yield Finding(False, "kernel: there is none named python3", cure)
+        yield Finding(False, "kernel: there is none named python3", install)
         return
+    program, folder = spec.argv[0], spec.resource_dir
     mine = _is_this_python(program)
-    whose = "this Python" if mine else program
-    yield Finding(mine, f"kernel python3: {whose}", cure)
+    whose = "this Python" if mine else f"{program}, in {folder}"
+    yield Finding(mine, f"kernel python3: {whose}", _way_to_own_kernel(folder) + install)
+
+
+def _way_to_own_kernel(folder):
+    """Return what makes Jupyter look in this environment before it looks in that folder."""
+    first = [path for path in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if path]
+    if any(Path(folder).is_relative_to(path) for path in first):
+        return "Unset the environment variable JUPYTER_PATH, then "
+    if not Path(folder).is_relative_to(sys.prefix):
+        return "Set the environment variable JUPYTER_PREFER_ENV_PATH to 1, then "
+    return ""
 
 
 def _is_this_python(program):
@@ -191,7 +251,17 @@ def embedded_data():
         yield Finding(found == wanted, what, REINSTALL)
 
 
-CHECKS = (python, packages, device, machine, settings, kernel, embedded_data)
+CHECKS = (
+    python,
+    files_in_the_way,
+    packages,
+    device,
+    machine,
+    settings,
+    keras_settings,
+    kernel,
+    embedded_data,
+)
 
 
 def main():
@@ -203,7 +273,5 @@ def main():
         0 if all is in order, else 1: the exit status.
     """
     findings = examine()
-    encoding = sys.stdout.encoding or "ascii"
-    text = report(findings, encoding)
-    print(text.encode(encoding, "replace").decode(encoding))
+    print(report(findings, sys.stdout.encoding or "ascii"))
     return int(not all(finding.fine for finding in findings))

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -123,10 +124,46 @@ def test_the_workflow_covers_systems_and_pythons():
     matrix = job["strategy"]["matrix"]
     assert matrix["system"] == ["ubuntu", "macos", "windows"]
     assert matrix["python"] == ["3.11", "3.12", "3.13"]
-    assert job["env"]["UV_TORCH_BACKEND"] == "cpu"
+    assert job["timeout-minutes"] <= 60
+    names = ("UV_TORCH_BACKEND", "COURSE_DEVICE", "KERAS_TORCH_DEVICE")
+    assert job["env"] == dict.fromkeys(names, "cpu")
     assert job["steps"][-1] == {"run": "python course.py test"}
     for step in job["steps"][:-1]:
         assert re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])
+
+
+def test_a_dev_container_installs_the_course_and_no_cuda():
+    container = json.loads(read(".devcontainer/devcontainer.json"))
+    command = container["postCreateCommand"]
+    assert re.fullmatch(r"python course\.py (\w+)", command)[1] in course_module().COMMANDS
+    assert container["containerEnv"] == {"UV_TORCH_BACKEND": "cpu"}
+    version = re.fullmatch(r"python:(\d\.\d+)-bookworm", container["image"])[1]
+    assert version in ("3.11", "3.12", "3.13")
+    tools = container["customizations"]
+    interpreter = tools["vscode"]["settings"]["python.defaultInterpreterPath"]
+    assert interpreter == "${workspaceFolder}/.venv/bin/python"
+    assert all((ROOT / path).exists() for path in tools["codespaces"]["openFiles"])
+
+
+def test_binder_installs_the_course_and_no_cuda():
+    assert read(".binder/runtime.txt").strip() in ("python-3.11", "python-3.12", "python-3.13")
+    comment, *requirements = read(".binder/requirements.txt").splitlines()
+    assert comment.startswith("#")
+    assert requirements == [course_module().UV]
+    first, *_, last = read(".binder/postBuild").splitlines()
+    assert first == "#!/usr/bin/env bash"
+    assert last.startswith("python -m uv pip install ")
+    assert last.endswith(" --torch-backend cpu --no-cache -e .")
+    if sys.platform != "win32":
+        subprocess.run(["bash", "-n", str(ROOT / ".binder" / "postBuild")], check=True)
+
+
+def test_launch_buttons_open_a_notebook_that_is_there():
+    addresses = re.findall(r"https://[^\s)]+OWNER/NAME[^\s)]*", read("README.md"))
+    assert len(addresses) == 3
+    notebooks = [each for text in addresses for each in re.findall(r"notebooks/\S+", text)]
+    assert len(notebooks) == 2
+    assert all((ROOT / each).exists() for each in notebooks)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -141,7 +178,7 @@ def test_commands_in_the_documents_exist(name):
     text = read(name)
     assert set(re.findall(r"python course\.py (\w+)", text)) <= set(course_module().COMMANDS)
     assert set(re.findall(r"-m course_utils (\w+)", text)) <= {
-        "backends", "data", "doctor", "progress", "text", "notebook",
+        "backends", "colab", "data", "doctor", "progress", "text", "notebook",
     }  # fmt: skip
 
 

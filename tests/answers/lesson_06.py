@@ -2,6 +2,7 @@
 
 from answers import right, wrong
 from course_utils.exercises import lesson_06 as ex
+from course_utils.exercises.lesson_06.tables import _scaled
 
 import keras
 import numpy as np
@@ -144,7 +145,7 @@ def prepare_by_hand(train, test):
 @wrong(ex.prepare, "fitted on all rows")
 def prepare_with_all_rows(train, test):
     medians = np.nanmedian(train, axis=0)
-    return ex._scaled(train, test, medians, medians, "all")
+    return _scaled(train, test, medians, medians, "all")
 
 
 @wrong(ex.prepare, "scaled by their own mean")
@@ -155,17 +156,17 @@ def prepare_each_for_itself(train, test):
 @wrong(ex.prepare, "number from all rows")
 def prepare_filled_from_all(train, test):
     whole = np.nanmean(np.vstack([train, test]), axis=0)
-    return ex._scaled(train, test, whole, whole, "train")
+    return _scaled(train, test, whole, whole, "train")
 
 
 @wrong(ex.prepare, "test rows' own number")
 def prepare_filled_from_test(train, test):
-    return ex._scaled(train, test, np.nanmean(train, axis=0), np.nanmean(test, axis=0), "train")
+    return _scaled(train, test, np.nanmean(train, axis=0), np.nanmean(test, axis=0), "train")
 
 
 @wrong(ex.prepare, "became 0 before scaling")
 def prepare_filled_with_zero(train, test):
-    return ex._scaled(train, test, 0, 0, "train")
+    return _scaled(train, test, 0, 0, "train")
 
 
 @wrong(ex.prepare, "still gaps in")

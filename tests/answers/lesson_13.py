@@ -2,6 +2,7 @@
 
 from answers import right, wrong
 from course_utils.exercises import lesson_13 as ex
+from course_utils.exercises.lesson_13.pictures import _scaled
 
 import numpy as np
 from scipy.signal import correlate2d
@@ -222,28 +223,28 @@ def standardised_by_channel(train, new):
 
 @wrong(ex.standardise, "a mean of their own")
 def standardise_each_by_its_own(train, new):
-    return ex._scaled(train, train, (0, 2, 3)), ex._scaled(new, new, (0, 2, 3))
+    return _scaled(train, train, (0, 2, 3)), _scaled(new, new, (0, 2, 3))
 
 
 @wrong(ex.standardise, "That is a leak")
 def standardise_together(train, new):
     both = np.concatenate([train, new])
-    return ex._scaled(train, both, (0, 2, 3)), ex._scaled(new, both, (0, 2, 3))
+    return _scaled(train, both, (0, 2, 3)), _scaled(new, both, (0, 2, 3))
 
 
 @wrong(ex.standardise, "one mean for all channels")
 def standardise_over_the_channels(train, new):
-    return ex._scaled(train, train, (0, 1, 2, 3)), ex._scaled(new, train, (0, 1, 2, 3))
+    return _scaled(train, train, (0, 1, 2, 3)), _scaled(new, train, (0, 1, 2, 3))
 
 
 @wrong(ex.standardise, "too dark")
 def standardise_each_picture(train, new):
-    return ex._scaled(train, train, (1, 2, 3)), ex._scaled(new, new, (1, 2, 3))
+    return _scaled(train, train, (1, 2, 3)), _scaled(new, new, (1, 2, 3))
 
 
 @wrong(ex.standardise, "a mean of its own (axis 0")
 def standardise_each_pixel(train, new):
-    return ex._scaled(train, train, 0), ex._scaled(new, train, 0)
+    return _scaled(train, train, 0), _scaled(new, train, 0)
 
 
 wrong(ex.standardise, "Division by 255")(lambda train, new: (train / 255, new / 255))

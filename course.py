@@ -57,7 +57,7 @@ NEEDED_TO_START = ("course_utils", "ipykernel", "jupyterlab", "keras", "pytest",
 # What `test --quick` runs: all that an edited sentence or exercise can break.
 QUICK = [
     "tests/test_style.py", "tests/test_packaging.py", "tests/test_notebook_form.py",
-    "tests/test_exercises.py",
+    "tests/test_references.py", "tests/test_exercises.py",
 ]  # fmt: skip
 
 # What an environment's folder may hold before it has its pyvenv.cfg.

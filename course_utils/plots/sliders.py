@@ -95,6 +95,8 @@ def frame_slider(figures: Sequence[Figure], name: str = "step"):
 
 
 def _stepper(draw: Callable[[int], bytes], steps: int, name: str, *, play: bool = False):
+    from course_utils.widgets import VBoxWithFallback
+
     import ipywidgets
 
     middle = 0 if play else steps // 2
@@ -115,4 +117,6 @@ def _stepper(draw: Callable[[int], bytes], steps: int, name: str, *, play: bool 
         player = ipywidgets.Play(value=0, min=0, max=steps - 1, interval=400)
         ipywidgets.jslink((player, "value"), (slider, "value"))
         controls.insert(0, player)
-    return ipywidgets.VBox([ipywidgets.HBox(controls), picture])
+    return VBoxWithFallback(
+        [ipywidgets.HBox(controls), picture], text="A slider: run this cell to move it."
+    )

@@ -1,10 +1,8 @@
 """The exercises' engine, on small exercises made here."""
 
 import json
-import threading
-import time
 
-from course_utils.exercises import ask, engine, expect
+from course_utils.exercises import progress
 from course_utils.exercises.engine import (
     Exercise,
     Misconception,
@@ -59,18 +57,6 @@ def endless(x):
         pass
 
 
-def endless_and_swallowing(x):
-    while True:
-        try:  # noqa: SIM105
-            time.sleep(0.001)
-        except:  # noqa: E722
-            pass
-
-
-def sleeping(x):
-    time.sleep(60)
-
-
 def exiting(x):
     raise SystemExit(1)
 
@@ -101,21 +87,12 @@ def test_a_wrong_answer_is_told_its_misconception():
     assert (verdict.status, verdict.message) == ("refused", "double: That is x itself.")
 
 
-@pytest.mark.parametrize("answer", [endless, endless_and_swallowing, sleeping])
-def test_an_answer_that_never_returns_is_stopped(answer):
-    start = time.perf_counter()
-    verdict = double.examine(answer, seconds=0.2)
+def test_an_answer_that_never_returns_is_told_so():
+    verdict = double.examine(endless, seconds=0.2)
     assert verdict.status == "broken"
-    assert "did not return within 0.2 seconds" in verdict.message
-    assert time.perf_counter() - start < 5
-
-
-def test_an_endless_answer_in_another_thread_is_stopped():
-    verdicts = []
-    thread = threading.Thread(target=lambda: verdicts.append(double.examine(endless, seconds=0.2)))
-    thread.start()
-    thread.join(timeout=10)
-    assert verdicts[0].status == "broken"
+    assert verdict.message == (
+        "double: your function did not return within 0.2 seconds. Does a loop never end?"
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,21 +176,21 @@ def test_a_disk_that_cannot_be_written_never_fails_a_check(tmp_path, monkeypatch
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "file" / "progress.json"))
     double.check(double_solution)
-    assert engine.read_progress() == {}
+    assert progress.read_progress() == {}
 
 
 @pytest.mark.parametrize("content", ["not json", "[1, 2]"])
 def test_an_unreadable_progress_file_counts_as_empty(tmp_path, monkeypatch, content):
     (tmp_path / "progress.json").write_text(content)
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
-    assert engine.read_progress() == {}
+    assert progress.read_progress() == {}
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin", "linux"])
 def test_progress_has_a_place_on_every_system(monkeypatch, platform):
     monkeypatch.delenv("COURSE_PROGRESS", raising=False)
-    monkeypatch.setattr(engine.sys, "platform", platform)
-    assert engine.progress_file().parts[-2:] == ("deep-anomaly-course", "progress.json")
+    monkeypatch.setattr(progress.sys, "platform", platform)
+    assert progress.progress_file().parts[-2:] == ("deep-anomaly-course", "progress.json")
 
 
 def test_hints_come_one_by_one_and_the_last_repeats(capsys):
@@ -232,39 +209,3 @@ def test_hints_come_one_by_one_and_the_last_repeats(capsys):
 def test_the_solution_is_shown_under_the_exercise_s_name(capsys):
     double.solution()
     assert capsys.readouterr().out.startswith('def double(x):\n    """Return x doubled."""')
-
-
-def test_expect_passes_inside_the_band(capsys):
-    expect(0.95, between=(0.93, 0.98), what="AUROC")
-    assert capsys.readouterr().out == "✓ AUROC: 0.950  (expected 0.930 to 0.980)\n"
-
-
-@pytest.mark.parametrize("value", [0.92, 0.99, float("nan")])
-def test_expect_fails_outside_the_band_when_tested_and_remarks_otherwise(
-    value, monkeypatch, capsys
-):
-    monkeypatch.setenv("COURSE_STRICT", "1")
-    with pytest.raises(AssertionError, match="AUROC"):
-        expect(value, between=(0.93, 0.98), what="AUROC")
-    monkeypatch.setenv("COURSE_STRICT", "0")
-    expect(value, between=(0.93, 0.98), what="AUROC")
-    assert "Outside the band" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("value", "between"), [("much", (0, 1)), (0.5, (1, 0)), (0.5, 0.4), (0.5, (0, 1, 2))]
-)
-def test_expect_refuses_what_is_no_band(value, between):
-    with pytest.raises(ValueError, match="between"):
-        expect(value, between=between, what="AUROC")
-
-
-def test_ask_prints_numbered_options(capsys):
-    ask("Which?", ["this", "that"], answer=2, why="Because.")
-    assert capsys.readouterr().out == "Prediction: Which?\n1. this\n2. that\n"
-
-
-@pytest.mark.parametrize(("options", "answer"), [(["one"], 1), (["a", "b"], 0), (["a", "b"], 3)])
-def test_ask_refuses_an_answer_that_is_no_option(options, answer):
-    with pytest.raises(ValueError, match="answer"):
-        ask("Which?", options, answer=answer, why="Because.")

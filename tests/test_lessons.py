@@ -1,7 +1,7 @@
 """Reading, solving, running and storing notebooks, on small ones made here."""
 
 from course_utils.course import lessons
-from course_utils.exercises import engine
+from course_utils.exercises import engine, progress
 
 import nbformat
 import pytest
@@ -153,7 +153,7 @@ def test_progress_counts_what_was_solved(tmp_path, monkeypatch):
     module = lessons.exercise_module("04_backpropagation")
     names = list(engine.exercises_of(module))
     assert f"04_backpropagation: 0 of {len(names)} solved" in lessons.progress_report()
-    engine.note_progress("lesson_04", names[0])
+    progress.note_progress("lesson_04", names[0])
     report = lessons.progress_report()
     assert f"04_backpropagation: 1 of {len(names)} solved" in report
     assert f"still open: {', '.join(names[1:])}" in report

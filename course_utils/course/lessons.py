@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
-from course_utils.exercises import engine
+from course_utils.exercises import engine, progress
 
 import nbformat
 from nbformat import NotebookNode
@@ -273,7 +273,7 @@ def from_text(path: Path | str) -> Path:
 
 def progress_report() -> str:
     """Say, lesson by lesson, which exercises were solved."""
-    solved = engine.read_progress()
+    solved = progress.read_progress()
     lines = []
     for lesson in LESSONS:
         names = engine.exercises_of(exercise_module(lesson))

@@ -27,25 +27,17 @@ a wrong one. `tests/answers/` stores answers of both kinds, by which every check
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import dis
 import inspect
-import json
-import os
-import signal
-import sys
+import re
 import textwrap
-import threading
-import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from types import FrameType, ModuleType
 
-from course_utils import runtime
+from course_utils.exercises.conversation import say
+from course_utils.exercises.progress import note_progress
+from course_utils.exercises.time_limit import AnswerTimedOut, call_within
 
 import numpy as np
 
@@ -55,10 +47,6 @@ TOLERANCE = 1e-4
 
 class Misconception(Exception):
     """Raised by a check; its text says what is wrong and why."""
-
-
-class AnswerTimedOut(BaseException):
-    """Raised inside a learner's answer that runs too long; no `except Exception` stops it."""
 
 
 def require(condition: object, message: str) -> None:
@@ -184,7 +172,7 @@ class Exercise:
     def set_solution(self, function: Callable) -> Callable:
         """Take `NAME_solution` as the solution; it also gives the exercise its name."""
         self.name = function.__name__.removesuffix("_solution")
-        self.lesson = function.__module__.rsplit(".", 1)[-1]
+        self.lesson = re.search(r"lesson_\w+|\w+$", function.__module__)[0]
         self._solution = function
         return function
 
@@ -203,7 +191,7 @@ class Exercise:
         answer : callable
             The learner's function.
         seconds : float
-            How long the answer may take.
+            Processor seconds that the answer may take.
 
         Returns
         -------
@@ -218,16 +206,11 @@ class Exercise:
                 f"not {type(answer).__name__} {str(answer)[:40]!r}.",
             )
         try:
-            with time_limit(seconds):
-                self._check(answer)
+            call_within(seconds, self._check, answer)
         except Misconception as reason:
             return Verdict("refused", f"{self.name}: {reason}")
-        except AnswerTimedOut:
-            return Verdict(
-                "broken",
-                f"{self.name}: your function did not return within {seconds:g} seconds. "
-                "Does a loop never end?",
-            )
+        except AnswerTimedOut as reason:
+            return Verdict("broken", f"{self.name}: your function {reason}")
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -241,22 +224,22 @@ class Exercise:
     def check(self, answer: object) -> None:
         """Judge `answer`, print what was found, and note a success for `progress`."""
         verdict = self.examine(answer)
-        print(textwrap.fill(str(verdict), 96, subsequent_indent="  ", replace_whitespace=False))
+        say(textwrap.fill(str(verdict), 96, subsequent_indent="  ", replace_whitespace=False))
         if verdict.passed:
             note_progress(self.lesson, self.name)
 
     def hint(self) -> None:
         """Print the next hint; the last one repeats."""
         if not self.hints:
-            print("There is no hint for this one; solution() shows a way.")
+            say("There is no hint for this one; solution() shows a way.")
             return
         number = min(self._hints_given, len(self.hints) - 1)
         self._hints_given = number + 1
-        print(textwrap.fill(f"Hint {number + 1} of {len(self.hints)}: {self.hints[number]}", 96))
+        say(textwrap.fill(f"Hint {number + 1} of {len(self.hints)}: {self.hints[number]}", 96))
 
     def solution(self) -> None:
         """Print one solution. Other right answers pass the check too."""
-        print(self.solution_source)
+        say(self.solution_source)
 
     @property
     def solution_source(self) -> str:
@@ -264,24 +247,6 @@ class Exercise:
         lines = textwrap.dedent(inspect.getsource(self._solution)).splitlines()
         start = next(i for i, line in enumerate(lines) if line.startswith(("def ", "class ")))
         return "\n".join(lines[start:]).replace(f"{self.name}_solution", self.name)
-
-
-class ExerciseInTorch(Exercise):
-    """An exercise whose check needs torch, loaded before the answer's seconds are counted."""
-
-    def examine(self, answer: object, seconds: float = SECONDS_TO_ANSWER) -> Verdict:
-        """Judge `answer` without printing; see `Exercise.examine`."""
-        load_torch()
-        return super().examine(answer, seconds)
-
-
-@cache
-def load_torch() -> ModuleType:
-    """Return torch, with what it loads only when the first optimiser is made."""
-    import torch
-
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)])
-    return torch
 
 
 def exercises_of(module: object) -> dict[str, Exercise]:
@@ -310,188 +275,3 @@ def describe(error: BaseException, answer: Callable) -> str:
             place = f" in its line {frame.lineno - code.co_firstlineno + 1}"
             place += f", `{frame.line}`" if frame.line else ""
     return f"your function raised {type(error).__name__}{place}: {error}"
-
-
-@contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `AnswerTimedOut` in this thread once `seconds` have passed.
-
-    Where the system has interval timers and this is the main thread, the signal also ends a
-    sleep. Elsewhere (Windows, other threads) the exception arrives at the next line of Python.
-    """
-    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
-        tracer = sys.gettrace()
-        before = signal.signal(signal.SIGALRM, _raise_until_out)
-        signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
-            sys.settrace(tracer)
-        return
-
-    target = ctypes.c_ulong(threading.get_ident())
-    over = threading.Event()
-
-    def watch() -> None:
-        wait = seconds
-        while not over.wait(wait):
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(target, ctypes.py_object(AnswerTimedOut))
-            wait = 0.2
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watcher.join()
-
-
-def _raise_until_out(_: int, frame: FrameType | None) -> None:
-    """End the running answer, even one whose bare `except:` swallows the first exception.
-
-    Every line that the answer and the check still run raises again, up to `examine`.
-    """
-
-    def again(_: FrameType, event: str, __: object) -> Callable:
-        if event == "line":
-            raise AnswerTimedOut
-        return again
-
-    while frame is not None and frame.f_code is not Exercise.examine.__code__:
-        frame.f_trace = again
-        frame = frame.f_back
-    # frames are only traced while there is a tracer; new frames get none of it
-    sys.settrace(lambda *_: None)
-    raise AnswerTimedOut
-
-
-def expect(value: float, between: tuple[float, float], what: str, digits: int = 3) -> None:
-    """Print a number beside the band it should land in.
-
-    A number outside its band raises in the test command, and only earns a remark elsewhere, since
-    a learner who changes a cell is meant to move it.
-
-    Parameters
-    ----------
-    value : float
-        The measured number.
-    between : (float, float)
-        The band, both ends included.
-    what : str
-        What was measured, with its unit.
-    digits : int
-        Digits after the point.
-
-    Raises
-    ------
-    ValueError
-        If the band is empty or not two numbers.
-    AssertionError
-        If the value is outside the band and the course is being tested.
-    """
-    try:
-        low, high = (float(end) for end in between)
-        value = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"value is {value!r} and between is {between!r}; a number and a pair of numbers "
-            "are expected."
-        ) from None
-    if not low <= high:
-        raise ValueError(f"between is {between!r}; the lower end comes first.")
-    line = f"{what}: {value:,.{digits}f}  (expected {low:,.{digits}f} to {high:,.{digits}f})"
-    if low <= value <= high:
-        print(f"✓ {line}")
-    elif runtime.is_strict():
-        raise AssertionError(f"{line}: the text that relies on this number no longer holds.")
-    else:
-        print(f"≠ {line}\n  Outside the band. Did you change something above? Then that is why.")
-
-
-def ask(question: str, options: Sequence[str], answer: int, why: str) -> None:
-    """Let the learner commit to a prediction before the next cell shows the answer.
-
-    Parameters
-    ----------
-    question : str
-        What will happen?
-    options : sequence of str
-        Two or more possible answers, shown numbered from 1.
-    answer : int
-        The number of the right one, counted from 1.
-    why : str
-        Shown with the verdict, whichever option was chosen.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two options or `answer` is none of their numbers.
-    """
-    if len(options) < 2 or not 1 <= answer <= len(options):
-        raise ValueError(
-            f"answer is {answer} of {len(options)} options; a number from 1 to the number of "
-            "options (two or more) is expected."
-        )
-    numbered = [f"{number}. {option}" for number, option in enumerate(options, start=1)]
-    print(textwrap.fill(f"Prediction: {question}", 96))
-    print("\n".join(numbered))
-    try:
-        import ipywidgets
-        from IPython import get_ipython
-        from IPython.display import display
-    except ImportError:
-        return
-    if get_ipython() is None or not hasattr(get_ipython(), "kernel"):
-        return
-    buttons = [ipywidgets.Button(description=str(n)) for n in range(1, len(options) + 1)]
-    reply = ipywidgets.HTML()
-
-    def commit(button) -> None:
-        right = button.description == str(answer)
-        verdict = "Yes" if right else f"No, it is {answer}"
-        reply.value = f"<p><b>{verdict}.</b> {why}</p>"
-        for each in buttons:
-            each.disabled = True
-            each.button_style = "success" if each.description == str(answer) else ""
-
-    for button in buttons:
-        button.layout.width = "4em"
-        button.on_click(commit)
-    display(ipywidgets.VBox([ipywidgets.HBox(buttons), reply]))
-
-
-def progress_file() -> Path:
-    """Where solved exercises are noted (`COURSE_PROGRESS` moves it)."""
-    if named := os.environ.get("COURSE_PROGRESS"):
-        return Path(named)
-    if sys.platform == "win32":
-        home = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        home = Path.home() / "Library" / "Application Support"
-    else:
-        home = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
-    return home / "deep-anomaly-course" / "progress.json"
-
-
-def read_progress() -> dict[str, dict[str, str]]:
-    """Return {lesson: {exercise: date solved}}; an unreadable file counts as empty."""
-    try:
-        noted = json.loads(progress_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return noted if isinstance(noted, dict) else {}
-
-
-def note_progress(lesson: str, name: str) -> None:
-    """Note a solved exercise. A disk that cannot be written never fails a check."""
-    noted = read_progress()
-    noted.setdefault(lesson, {}).setdefault(name, time.strftime("%Y-%m-%d"))
-    path = progress_file()
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(f".{os.getpid()}.part")
-        half.write_text(json.dumps(noted, indent=1), encoding="utf-8")
-        half.replace(path)

@@ -8,10 +8,8 @@ from contextlib import contextmanager
 
 from course_utils.exercises.engine import (
     Exercise,
-    ExerciseInTorch,
     Misconception,
     as_array,
-    load_torch,
     name_the_mistake,
     require,
     same_numbers,
@@ -23,7 +21,8 @@ import numpy as np
 @contextmanager
 def _fixed_random_numbers():
     """Draw from a fixed seed inside, and leave torch's own random state as it was."""
-    torch = load_torch()
+    import torch
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(9)
         yield torch
@@ -31,7 +30,7 @@ def _fixed_random_numbers():
 
 # ------------------------------------------------------------------------------- 1 · a train step
 
-train_step = ExerciseInTorch(
+train_step = Exercise(
     "Take one training step on the mean squared error and return the loss as a number.",
     hints=(
         "Four calls in this order: forget the old slopes, compute the loss, go backward, step.",
@@ -134,7 +133,7 @@ def _judge_step(torch, answer, rate):
 
 # ------------------------------------------------------------------------------- 2 · row errors
 
-row_errors = ExerciseInTorch(
+row_errors = Exercise(
     "Return each row's mean squared copying error as a NumPy array (n,).",
     hints=(
         "Scoring is no training: switch the model with model.eval() first.",
@@ -300,7 +299,7 @@ def _judge_angle(answer, A, B, what):
 
 # --------------------------------------------------------------------------- 4 · denoising loss
 
-denoising_loss = ExerciseInTorch(
+denoising_loss = Exercise(
     "Return the mean squared error of a model that sees pictures with noise and has to give the "
     "clean ones back.",
     hints=(
@@ -447,7 +446,7 @@ def fair_errors_check(answer):
 
 # --------------------------------------------------------------------------------- 6 · snapshot
 
-snapshot = ExerciseInTorch(
+snapshot = Exercise(
     'Return {"model": …, "optimiser": …, "generator": …}, the states from which training goes on '
     "as if it had never stopped.",
     hints=(

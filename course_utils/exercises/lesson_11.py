@@ -6,10 +6,8 @@ import math
 
 from course_utils.exercises.engine import (
     Exercise,
-    ExerciseInTorch,
     Misconception,
     as_array,
-    load_torch,
     name_the_mistake,
     require,
     same_numbers,
@@ -101,7 +99,7 @@ def judge_loss_check(answer):
 
 # ---------------------------------------------------------------- 2 · an optimiser for each player
 
-two_optimisers = ExerciseInTorch(
+two_optimisers = Exercise(
     "Return two optimisers, the generator's and the discriminator's; make(parameters) makes one.",
     hints=(
         "An optimiser moves all the parameters it was given, whichever loss was differentiated.",
@@ -119,7 +117,8 @@ def two_optimisers_solution(generator, discriminator, make):
 
 @two_optimisers.set_check
 def two_optimisers_check(answer):
-    torch = load_torch()
+    import torch
+
     with torch.random.fork_rng(devices=[]):
         generator, discriminator = torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)
 
@@ -293,7 +292,7 @@ def points_between_check(answer):
 
 # --------------------------------------------------------------------------- 5 · the critic's move
 
-critic_step = ExerciseInTorch(
+critic_step = Exercise(
     "Take one step of the critic on mean C(made) − mean C(real), with made rows cut off from "
     "the generator; return the loss as a number.",
     hints=(
@@ -317,7 +316,8 @@ def critic_step_solution(generator, critic, optimiser, real, noise):
 
 def _players():
     """Return torch, a generator and a critic in float64, and the critic's inputs."""
-    torch = load_torch()
+    import torch
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(11)
         generator = torch.nn.Linear(2, 3).double()
@@ -381,7 +381,8 @@ def _judge_move(moved, slopes, mistakes):
 
 def _judge_number(result, expected):
     require(result is not None, "Your function returned None: return the loss.")
-    torch = load_torch()
+    import torch
+
     require(
         not (isinstance(result, torch.Tensor) and result.requires_grad),
         "The loss comes back with the whole graph behind it. Return loss.item(), a plain number.",
@@ -420,7 +421,7 @@ def critic_step_check(answer):
 
 # ------------------------------------------------------------------------ 6 · the generator's move
 
-generator_step = ExerciseInTorch(
+generator_step = Exercise(
     "Take one step of the generator on −mean C(G(noise)); return the loss as a number.",
     hints=(
         "The slopes have to pass through the critic into the generator: no detach() here.",
@@ -461,7 +462,7 @@ def generator_step_check(answer):
 
 # --------------------------------------------------------------------------------- 7 · fair scores
 
-remaking_scores = ExerciseInTorch(
+remaking_scores = Exercise(
     "Return each row's mean |x − G(E(x))|, shape (n,), without slopes. A row's score must not "
     "depend on the rows beside it.",
     hints=(
@@ -482,7 +483,8 @@ def remaking_scores_solution(encoder, generator, rows):
 
 @remaking_scores.set_check
 def remaking_scores_check(answer):
-    torch = load_torch()
+    import torch
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(11)
         encoder = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.BatchNorm1d(3))

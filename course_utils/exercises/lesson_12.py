@@ -6,7 +6,6 @@ from itertools import pairwise
 
 from course_utils.exercises.engine import (
     Exercise,
-    ExerciseInTorch,
     as_array,
     name_the_mistake,
     require,
@@ -18,7 +17,7 @@ import numpy as np
 # ---------------------------------------------------------------- 1 · a network that cannot cheat
 
 
-build_network = ExerciseInTorch(
+build_network = Exercise(
     "Return an nn.Sequential of linear layers of these widths: no biases, ReLU between the "
     "layers, nothing after the last.",
     hints=(

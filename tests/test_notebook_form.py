@@ -102,6 +102,7 @@ def test_outputs_come_from_one_clean_run(notebook, lesson):
             assert output.output_type != "error", cell.id
             assert output.get("name") != "stderr", cell.id
             assert lessons.WIDGET not in output.get("data", {}), cell.id
+            assert "VBox(" not in str(output.get("data", {}).get("text/plain")), cell.id
             assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", output.get("text", "")), cell.id
     assert not MACHINE_PATH.search(json.dumps(notebook))
     assert lessons.path_of(lesson).stat().st_size < 1_000_000

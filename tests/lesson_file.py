@@ -9,11 +9,11 @@ A last cell holds what the whole run took against its limits.
 import contextlib
 
 from course_utils.course import lessons
+from course_utils.course.pace import Pace
 
 import nbformat
 import psutil
 from nbval.plugin import IPyNbCell, IPyNbFile
-from pace import Pace
 
 NOTEBOOK_SECONDS = 60  # of the processor, on a quick machine
 CELL_SECONDS = 15

@@ -157,3 +157,12 @@ def test_progress_counts_what_was_solved(tmp_path, monkeypatch):
     report = lessons.progress_report()
     assert f"04_backpropagation: 1 of {len(names)} solved" in report
     assert f"still open: {', '.join(names[1:])}" in report
+
+
+@pytest.mark.parametrize(("slowness", "seconds"), [(0.8, "30 s"), (1.0, "30 s"), (1.5, "20 s")])
+def test_the_header_s_seconds_are_those_of_a_quick_processor(tmp_path, slowness, seconds):
+    header = nbformat.v4.new_markdown_cell("| **Run time and memory** | ? |", id="header")
+    notebook = nbformat.v4.new_notebook(cells=[header])
+    lessons.store(lessons.Run(notebook, 30.0, {}, 100.0, slowness), tmp_path / "a.ipynb")
+    stored = lessons.read(tmp_path / "a.ipynb").cells[0].source
+    assert stored == f"| **Run time and memory** | {seconds}, 100 MB |"

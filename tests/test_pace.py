@@ -2,9 +2,11 @@
 
 import time
 
-import pace
+from course_utils.course import pace
+from course_utils.course.pace import Pace
+
 import pytest
-from pace import Pace, within
+from pace import within
 
 
 @pytest.fixture

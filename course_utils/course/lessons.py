@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
+from course_utils.course.pace import Pace
 from course_utils.exercises import engine, progress
 
 import nbformat
@@ -68,12 +69,16 @@ class LessonError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """One clean execution: the notebook with outputs, seconds in all and per cell id, memory."""
+    """One clean execution: the notebook with outputs, seconds in all and per cell id, memory.
+
+    `slowness` is how many times as slow the processor was as the one that headers speak of.
+    """
 
     notebook: NotebookNode
     seconds: float
     cell_seconds: dict[str, float]
     peak_mb: float
+    slowness: float = 1.0
 
 
 def path_of(lesson: str) -> Path:
@@ -158,10 +163,11 @@ def execute(notebook: NotebookNode, *, progress: bool = False) -> Run:
         on_cell_start=say,
     )
     start = time.perf_counter()
-    client.execute()
+    with Pace() as pace:
+        client.execute()
     seconds = time.perf_counter() - start
     peak = int(copy.cells.pop().outputs[0].text)
-    return Run(copy, seconds, _cell_seconds(copy), peak / 2**20)
+    return Run(copy, seconds, _cell_seconds(copy), peak / 2**20, pace.slowness())
 
 
 def _cell_seconds(notebook: NotebookNode) -> dict[str, float]:
@@ -181,7 +187,8 @@ def store(run: Run, path: Path) -> None:
     notebook = run.notebook
     for cell in notebook.cells:
         if cell.id == "header":
-            measured = f"| **Run time and memory** | {run.seconds:.0f} s, {run.peak_mb:.0f} MB |"
+            seconds = run.seconds / max(run.slowness, 1)
+            measured = f"| **Run time and memory** | {seconds:.0f} s, {run.peak_mb:.0f} MB |"
             cell.source = re.sub(r"^\| \*\*Run time.*$", measured, cell.source, flags=re.M)
         if cell.source.startswith("ask("):  # the answer stands in the code: fold it away
             cell.metadata["jupyter"] = {"source_hidden": True}
@@ -265,7 +272,8 @@ def from_text(path: Path | str) -> Path:
     store(run, target)
     slowest = max(run.cell_seconds, key=run.cell_seconds.get)
     print(
-        f"{target.name}: {run.seconds:.1f} s, {run.peak_mb:.0f} MB, "
+        f"{target.name}: {run.seconds:.1f} s on a machine {run.slowness:.2f} times as slow as the "
+        f"header's, {run.peak_mb:.0f} MB, "
         f"slowest cell {slowest} {run.cell_seconds[slowest]:.1f} s"
     )
     return target

@@ -1,7 +1,9 @@
 """The Keras classifier that lesson 06 arrives at, for the lessons that need it again."""
 
 import time
+from contextlib import contextmanager, nullcontext
 
+from course_utils import runtime
 from course_utils.checks import (
     as_labels,
     as_matrix,
@@ -21,7 +23,8 @@ class DenseClassifier:
     """Dense layers with ReLU and one sigmoid, trained with labels and stopped early.
 
     Scale the columns first. ``fit`` seeds Keras's global generators (``set_random_seed``), since
-    Keras has no other way to make a training repeatable.
+    Keras has no other way to make a training repeatable. It computes in float32 on
+    ``runtime.device()``, whatever Keras is set to.
 
     Parameters
     ----------
@@ -111,20 +114,21 @@ class DenseClassifier:
         import keras
 
         X, y, (X_validation, y_validation) = self._parts(X, y, validation)
-        self._build(X.shape[1])
         stop = keras.callbacks.EarlyStopping(patience=self.patience, restore_best_weights=True)
         bar = [progress_bar.for_keras()] if self.progress else []
         started = time.perf_counter()
-        log = self.model.fit(
-            X,
-            y[:, None],  # (n, 1), as the outputs
-            batch_size=self.batch_size,
-            epochs=self.epochs,
-            validation_data=(X_validation, y_validation[:, None]),
-            class_weight=self.class_weight,
-            callbacks=[stop, *bar],
-            verbose=0,
-        ).history
+        with _usual_keras():
+            self._build(X.shape[1])
+            log = self.model.fit(
+                X,
+                y[:, None],  # (n, 1), as the outputs
+                batch_size=self.batch_size,
+                epochs=self.epochs,
+                validation_data=(X_validation, y_validation[:, None]),
+                class_weight=self.class_weight,
+                callbacks=[stop, *bar],
+                verbose=0,
+            ).history
         best = int(np.argmin(log["val_loss"]))
         seconds = time.perf_counter() - started
         self.history = History(log["loss"], log["val_loss"], best, seconds)
@@ -137,9 +141,10 @@ class DenseClassifier:
         """
         columns = None if self.model is None else self.model.input_shape[1]
         X = as_matrix(X, "X", columns=columns)
-        if self.model is None:
-            self._build(X.shape[1])
-        outputs = self.model.predict(X.astype("float32"), batch_size=8192, verbose=0)  # (n, 1)
+        with _usual_keras():
+            if self.model is None:
+                self._build(X.shape[1])
+            outputs = self.model.predict(X.astype("float32"), batch_size=8192, verbose=0)  # (n, 1)
         return np.asarray(outputs[:, 0], dtype=float)
 
     def decision_function(self, X):
@@ -172,3 +177,20 @@ class DenseClassifier:
         self.model = keras.Sequential([*layers, keras.layers.Dense(1, activation="sigmoid")])
         adam = keras.optimizers.Adam(self.learning_rate)
         self.model.compile(adam, self.loss)
+
+
+@contextmanager
+def _usual_keras():
+    """Let Keras compute in float32 on the course's device, as if nobody had told it otherwise."""
+    import keras
+
+    floatx, policy = keras.config.floatx(), keras.config.dtype_policy()
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+    by_torch = keras.config.backend() == "torch"  # the other back ends name devices otherwise
+    try:
+        with runtime.usual_torch(), keras.device(runtime.device()) if by_torch else nullcontext():
+            yield
+    finally:
+        keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(policy)

@@ -11,9 +11,9 @@ import platform
 import random
 import shutil
 import sys
-import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from threading import Lock
 from types import SimpleNamespace
 
@@ -25,6 +25,10 @@ import psutil
 DEVICES = ("cuda", "mps", "cpu")
 PROFILES = ("quick", "full")
 _torch_threads = {"lock": Lock(), "callers": 0, "before": 1}
+if hasattr(os, "register_at_fork"):  # callers, and who holds the lock, stay in the other process
+    os.register_at_fork(
+        after_in_child=lambda: _torch_threads.update(lock=Lock(), callers=0, before=1)
+    )
 
 
 def set_seed(seed=0):
@@ -53,8 +57,8 @@ def device():
     """Return the name of the device to train on: "cuda", "mps" or "cpu".
 
     The environment variable COURSE_DEVICE decides where it is set. Otherwise the first of the
-    three that can do a sum is taken. A graphics card that is there and cannot be used is
-    reported by a warning.
+    three that can do a sum is taken. A graphics card that is there and cannot be used counts as
+    absent; what is wrong with it is printed once.
 
     Returns
     -------
@@ -74,8 +78,16 @@ def device():
         problem = _problem_with(name)
         if problem is None:
             return name
-        warnings.warn(f"The device {name} is there but cannot be used: {problem}", stacklevel=2)
+        _say_once(
+            f"The device {name} is there but cannot be used: {problem} The CPU is taken; "
+            "COURSE_DEVICE=cpu lets Keras take it too."
+        )
     return "cpu"
+
+
+@cache
+def _say_once(text):
+    print(text)  # no warning: the CPU does all that a lesson needs
 
 
 def _checked_device(wanted):
@@ -105,7 +117,7 @@ def _problem_with(name):
 
     try:
         torch.ones(2, device=name).sum().item()
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError, MemoryError) as error:
         return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".") + "."
     return None
 
@@ -153,6 +165,31 @@ def is_strict():
         True where the environment variable COURSE_STRICT is 1, as the test command sets it.
     """
     return os.environ.get("COURSE_STRICT", "").strip() == "1"
+
+
+@contextmanager
+def usual_torch():
+    """Let torch compute as it does where nobody has told it otherwise; a context manager.
+
+    Gradients are there, new tensors are on the CPU, and neither inference mode nor autocast is
+    on, whatever the caller's code has set around it. Afterwards all is as before. It works as a
+    decorator too.
+
+    Yields
+    ------
+    None
+    """
+    import torch
+
+    with ExitStack() as settings:
+        settings.enter_context(torch.inference_mode(mode=False))
+        settings.enter_context(torch.enable_grad())
+        for name in DEVICES:
+            if torch.is_autocast_enabled(name):
+                settings.enter_context(torch.autocast(name, enabled=False))
+        if torch.get_default_device().type != "cpu":
+            settings.enter_context(torch.device("cpu"))
+        yield
 
 
 def in_threads(work, items):

@@ -44,7 +44,7 @@ class Batches:
         self.rows = positive_integer(rows, "rows")
         self.batch_size = min(positive_integer(batch_size, "batch_size"), self.rows)
         self.generator = generator
-        self.order = torch.empty(0, dtype=torch.int64)
+        self.order = torch.empty(0, dtype=torch.int64, device="cpu")
         self.position = 0
 
     def __len__(self):
@@ -54,7 +54,7 @@ class Batches:
     def draw(self):
         """Return the next row numbers, shape (batch,)."""
         if self.position >= len(self.order):
-            self.order = torch.randperm(self.rows, generator=self.generator)
+            self.order = torch.randperm(self.rows, generator=self.generator, device="cpu")
             self.position = 0
         batch = self.order[self.position : self.position + self.batch_size]
         self.position += len(batch)
@@ -66,6 +66,8 @@ class Batches:
         self.batch_size = max(1, len(batch) // 2)
 
 
+@torch.inference_mode(mode=False)
+@torch.enable_grad()  # whatever is set around the call, as in a function that scores
 def fit(
     model,
     loss,
@@ -128,7 +130,8 @@ def fit(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not of that form, or a checkpoint belongs to another model.
+        If an argument is not of that form, a checkpoint belongs to another model, or the model
+        was made in inference mode.
     FloatingPointError
         If the loss becomes infinite or NaN, with advice on what to try.
 
@@ -150,6 +153,11 @@ def fit(
         generator = torch.Generator().manual_seed(as_seed(seed, "seed"))
     model.to(device)
     parameters = [each for each in model.parameters() if each.requires_grad]
+    if any(each.is_inference() for each in parameters):
+        raise ValueError(
+            "model was made under torch.inference_mode(), where no weight can be trained; make it "
+            "outside."
+        )
     if optimiser is None:
         made = torch.optim.Adam(parameters, lr=learning_rate, fused=device.type in FUSED)
     else:
@@ -241,6 +249,7 @@ class _Run:
         value = loss(self.model, *batch)
         value.backward()
         self.optimiser.step()
+        torch.clear_autocast_cache()  # a caller's autocast would go on with the old weights
         return value.detach()
 
     @torch.no_grad()

@@ -1,11 +1,17 @@
 """The Keras classifier: repeatable, stopped at its best epoch, and strict about its input."""
 
+import json
+import runpy
+
+import course_utils
 from course_utils import data, evaluation
 from course_utils.classifier import DenseClassifier
 
 import keras
 import numpy as np
 import pytest
+from keras.src.backend import config
+from process_state import all_at_once
 from sklearn.model_selection import train_test_split
 
 QUICK = {"epochs": 30, "batch_size": 128}
@@ -135,3 +141,43 @@ def test_bad_rows_are_named(fitted):
         DenseClassifier().fit(good, labels, (np.zeros((4, 3)), [0, 1, 0, 1]))
     with pytest.raises(ValueError, match="X has"):
         fitted.predict_proba(np.zeros((4, 3)))
+
+
+# ------------------------------------------------------------- what others have set in Keras
+
+
+def test_what_torch_and_keras_were_told_changes_nothing(moons):
+    train, held = moons
+
+    def chances():
+        classifier = DenseClassifier(epochs=2, seed=1).fit(train.X, train.y)
+        twin = DenseClassifier(seed=1).predict_proba(held.X)
+        return classifier.predict_proba(held.X), twin
+
+    expected = chances()
+    try:
+        keras.config.set_floatx("float16")
+        keras.config.set_dtype_policy("mixed_float16")
+        with all_at_once():
+            found = chances()
+        assert keras.config.floatx() == "float16"
+        assert keras.config.dtype_policy().name == "mixed_float16"
+    finally:
+        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_settings_file_of_keras_in_the_home_folder_changes_nothing(monkeypatch, tmp_path):
+    strange = {"floatx": "float16", "epsilon": 0.1, "image_data_format": "channels_first"}
+    (tmp_path / "keras.json").write_text(json.dumps(strange), encoding="utf-8")
+
+    def read():
+        """Let Keras read its settings as at its import."""
+        found = runpy.run_path(config.__file__)
+        return {name: found[name]() for name in strange}
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert read() == strange
+    runpy.run_path(course_utils.__file__)
+    assert read() == {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from on_device import IMAGE_DETECTORS
 from PIL import Image
+from process_state import STATES
 from scipy.spatial.distance import cdist
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -195,16 +196,30 @@ def test_no_global_state_is_touched(kind, tmp_path):
     assert before == after
 
 
+@functools.cache
+def fitted_on_one(kind):
+    """A detector of one image, which is looked at in the caller's own thread."""
+    with pytest.warns(UserWarning, match="one training image") as said:
+        detector = small(kind).fit(normal_images()[:1])
+    assert said[0].filename == __file__
+    return detector
+
+
 @EVERY
-def test_another_default_dtype_changes_nothing(kind):
-    X = normal_images()[:4]
-    expected = small(kind).fit(X).decision_scores_
-    try:
-        torch.set_default_dtype(torch.float64)
-        found = small(kind).fit(X).decision_scores_
-    finally:
-        torch.set_default_dtype(torch.float32)
-    np.testing.assert_array_equal(found, expected)
+@pytest.mark.parametrize("state", STATES)
+def test_what_the_caller_has_set_in_torch_changes_nothing(kind, state, tmp_path):
+    one, new = fitted_on_one(kind), textures().X[:1]
+    with STATES[state]():
+        other = fitted_on_one.__wrapped__(kind)
+        other.save(tmp_path / "detector.pt")
+        loaded = detectors.load(tmp_path / "detector.pt").set_params(device="cpu")
+        scores = [each.decision_function(new) for each in (one, other, loaded)]
+        maps = [each.heatmap(new) for each in (one, other, loaded)]
+    np.testing.assert_array_equal(other.decision_scores_, one.decision_scores_)
+    for found in scores:
+        np.testing.assert_array_equal(found, one.decision_function(new))
+    for found in maps:
+        np.testing.assert_array_equal(found, one.heatmap(new))
 
 
 @EVERY

@@ -12,6 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from process_state import STATES
 from torch import nn
 
 steady = settings(max_examples=25, deadline=None, derandomize=True)
@@ -177,6 +178,45 @@ def test_no_global_state_is_touched():
     before = state()
     train(model, validation=table(20), patience=1, progress=True)
     assert state() == before
+
+
+# ----------------------------------------------------------- what others have set in torch
+
+
+@pytest.mark.parametrize("state", [name for name in STATES if name != "autocast"])
+def test_what_the_caller_has_set_in_torch_changes_nothing(state, tmp_path):
+    choices = {"validation": table(20), "learning_rate": 0.01}
+    expected, losses = train(**choices)
+    parts = network(), table(), table(20)
+    with STATES[state]():
+        model, history = train(parts[0], data=parts[1], validation=parts[2], learning_rate=0.01)
+    assert same(model, expected)
+    assert history.train_loss == losses.train_loss
+    assert history.validation_loss == losses.validation_loss
+
+
+def test_under_autocast_each_step_meets_the_weights_of_the_last():
+    expected, _ = train(learning_rate=0.05, epochs=8)
+    with torch.autocast("cpu", dtype=torch.bfloat16):  # which keeps copies of weights
+        model, history = train(learning_rate=0.05, epochs=8)
+    assert len(set(history.train_loss)) == 8
+    for ours, theirs in zip(weights_of(model), weights_of(expected), strict=True):
+        assert torch.allclose(ours, theirs, atol=0.1)
+
+
+def test_rows_made_in_inference_mode_can_be_learned_from():
+    with torch.inference_mode():
+        rows = table()
+    assert same(train(data=rows)[0], train()[0])
+
+
+def test_a_model_made_in_inference_mode_is_refused_in_words():
+    with torch.inference_mode():
+        model = network()
+        with pytest.raises(ValueError, match=r"model was made under torch\.inference_mode"):
+            train(model)
+    with pytest.raises(ValueError, match="make it outside"):
+        train(model)
 
 
 # -------------------------------------------------------------------------------- the bar

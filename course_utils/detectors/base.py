@@ -62,6 +62,7 @@ class Detector(BaseEstimator):
         save_whole(contents, path)
 
     @classmethod
+    @runtime.usual_torch()
     def load(cls, path):
         """Return the detector that ``save`` wrote to a file. No code in the file is run.
 

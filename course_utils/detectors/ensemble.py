@@ -6,7 +6,14 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-__all__ = ["EnsembleLinear", "dense_ensemble", "for_members", "mean_of_usual", "trimmed_mean"]
+__all__ = [
+    "EnsembleLinear",
+    "dense_ensemble",
+    "for_members",
+    "mean_of_usual",
+    "middle",
+    "trimmed_mean",
+]
 
 UNUSUAL = 5  # robust standard deviations above the median
 NORMAL_OVER_MAD = 1.4826  # a normal distribution's standard deviation over its MAD
@@ -69,6 +76,20 @@ def for_members(inputs, members):
     return inputs.T.contiguous().expand(members, -1, -1)
 
 
+def middle(values):
+    """Return each member's median, of two the lower: torch's is not repeatable on every device.
+
+    Parameters
+    ----------
+    values : tensor of shape (members, rows)
+
+    Returns
+    -------
+    tensor of shape (members, 1)
+    """
+    return values.sort(dim=1).values[:, (values.shape[1] - 1) // 2, None]
+
+
 def trimmed_mean(errors, share):
     """Return the mean over all members of the errors, the worst share of each batch left out.
 
@@ -109,7 +130,7 @@ def mean_of_usual(errors, share):
     rows = errors.shape[1]
     ordered = errors.detach().sort(dim=1).values
     median = ordered[:, (rows - 1) // 2, None]  # (members, 1)
-    deviation = (ordered - median).abs().median(dim=1, keepdim=True).values
+    deviation = middle((ordered - median).abs())
     limit = median + UNUSUAL * NORMAL_OVER_MAD * deviation
     last_kept = ordered[:, max(1, round(rows * (1 - share))) - 1, None]
     usual = errors <= torch.maximum(limit, last_kept)

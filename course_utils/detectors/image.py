@@ -36,6 +36,7 @@ class ImageDetector(Detector):
         Score of each training image by what was learned from the others.
     """
 
+    @runtime.usual_torch()
     def fit(self, X, y=None):
         """Learn what is normal from images without defects.
 
@@ -64,13 +65,14 @@ class ImageDetector(Detector):
             warnings.warn(
                 "There is one training image, so none to judge it by: threshold_ is too low. "
                 "Choose it on other normal images.",
-                stacklevel=2,
+                stacklevel=3,  # of fit's caller
             )
         # what is shared here is images, one per thread; the sums between are too short for it
         with runtime.one_torch_thread():
             self._set_decisions(self._learn(images))
         return self
 
+    @runtime.usual_torch()
     def decision_function(self, X):
         """Return one score per image, higher = more anomalous: that of its most unusual part.
 
@@ -98,8 +100,9 @@ class ImageDetector(Detector):
             torch.stack([each.amax(dim=(1, 2)) for each in maps]).mean(dim=0)
             for maps in self._in_batches(images, self._scorer(), "image scored")
         ]
-        return torch.cat(scores).double().cpu().numpy()
+        return torch.cat(scores).cpu().double().numpy()
 
+    @runtime.usual_torch()
     def heatmap(self, X):
         """Return the score of each pixel: that of the part it lies in, softened at the borders.
 

@@ -1,17 +1,26 @@
 """runtime.py: seeds, device, profile, strictness and the machine's figures."""
 
+import contextlib
+import importlib.util
 import os
 import random
+import runpy
 import subprocess
 import sys
 import threading
 import time
+import types
+import warnings
+from pathlib import Path
 
+import course_utils
 from course_utils import runtime
 
 import numpy as np
+import psutil
 import pytest
 import torch
+from process_state import STATES, all_at_once
 
 
 @pytest.fixture(autouse=True)
@@ -67,16 +76,33 @@ def test_device_is_an_accelerator_that_can_do_a_sum(monkeypatch, name):
     assert runtime.device() == name
 
 
+BROKEN = {
+    "no kernel image is available.": RuntimeError("no kernel image is available.\nMore lines"),
+    "MPS backend out of memory (max allowed: 7.93 GB).": RuntimeError(
+        "MPS backend out of memory (max allowed: 7.93 GB)."
+    ),
+    "CUDA out of memory.": torch.OutOfMemoryError("CUDA out of memory."),
+    "not compiled with CUDA.": AssertionError("not compiled with CUDA"),
+    "MemoryError.": MemoryError(),
+}
+
+
 @pytest.mark.parametrize("name", ["cuda", "mps"])
-def test_a_broken_accelerator_is_passed_over_with_a_warning(monkeypatch, name):
+@pytest.mark.parametrize("words", BROKEN)
+def test_an_accelerator_that_cannot_be_used_counts_as_absent(monkeypatch, capsys, name, words):
     without_accelerators(monkeypatch, **{name: True})
 
     def broken(*arguments, **options):
-        raise RuntimeError("no kernel image is available.\nMore lines")
+        raise BROKEN[words]
 
     monkeypatch.setattr(torch, "ones", broken)
-    with pytest.warns(UserWarning, match=rf"{name} is there .*: no kernel image is available\.$"):
-        assert runtime.device() == "cpu"
+    runtime._say_once.cache_clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a warning would stop a run that is strict
+        assert [runtime.device(), runtime.device()] == ["cpu", "cpu"]
+    said = capsys.readouterr().out
+    assert said.startswith(f"The device {name} is there but cannot be used: {words} The CPU is")
+    assert said.count("\n") == 1
 
 
 def test_a_device_that_works_has_no_problem():
@@ -232,3 +258,134 @@ def test_two_callers_at_a_time_leave_torchs_threads_as_they_were():
     thread.start()
     thread.join()
     assert counts == [3]
+
+
+# ------------------------------------------------------- what the caller's code has set in torch
+
+
+def torch_state():
+    return (
+        torch.is_grad_enabled(),
+        torch.is_inference_mode_enabled(),
+        torch.is_autocast_enabled("cpu"),
+        torch.get_default_device().type,
+    )
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_inside_torch_is_as_usual_and_afterwards_as_before(state):
+    usual = torch_state()
+    with STATES[state]():
+        before = torch_state()
+        with runtime.usual_torch():
+            assert torch_state() == usual
+        assert torch_state() == before
+        with contextlib.suppress(ValueError), runtime.usual_torch():
+            raise ValueError
+        assert torch_state() == before
+    assert torch_state() == usual
+
+
+def test_it_decorates_a_function_again_and_again():
+    found = runtime.usual_torch()(torch_state)
+    usual = torch_state()
+    with all_at_once():
+        assert [found(), found()] == [usual, usual]
+
+
+# ------------------------------------------------------------------------------ after a fork
+
+FORKED = """
+import multiprocessing, sys
+import course_utils
+from course_utils import baselines, detectors, runtime
+import numpy as np, torch
+
+X = np.random.default_rng(0).normal(size=(500, 8))
+many = np.tile(X, (10, 1))  # enough for scikit-learn to share them out
+
+
+def fit(seed):
+    scores = detectors.AutoEncoder(seed=seed, device="cpu", steps=20).fit(X).decision_scores_
+    distances = baselines.KMeansDistance(seed=seed).fit(many).decision_function(X)
+    long = detectors.AutoEncoder(seed=seed, device="cpu", steps=2).fit(X).decision_function(many)
+    return scores.sum(), distances.sum(), long.sum(), torch.get_num_threads()
+
+
+torch.set_num_threads(2)
+here = fit(1)
+with runtime.one_torch_thread(), multiprocessing.get_context("fork").Pool(2) as pool:
+    there = pool.map(fit, [1, 2])
+assert here[3] == 2 and there[0][3] == there[1][3] == 1, (here, there)
+np.testing.assert_allclose(there[0][:3], here[:3], rtol=1e-6)
+assert there[1][0] != here[0]
+"""
+
+if hasattr(os, "register_at_fork"):
+
+    def test_a_forked_process_does_not_wait_for_threads_that_it_has_not():
+        environment = os.environ | {"OMP_NUM_THREADS": "2"}
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", FORKED],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+
+else:
+
+    def test_the_package_can_be_imported_where_nothing_is_forked():
+        assert course_utils.__version__
+
+
+# -------------------------------------------------------------------- what importing it sets
+
+
+def imported(monkeypatch, **environment):
+    """Return the environment after an import of the package with these variables alone."""
+    monkeypatch.setattr(os, "environ", environment)
+    runpy.run_path(course_utils.__file__)
+    return environment
+
+
+@pytest.mark.parametrize(
+    ("environment", "device"),
+    [
+        ({}, None),
+        ({"COURSE_DEVICE": " MPS "}, "mps"),
+        ({"COURSE_DEVICE": ""}, None),
+        ({"COURSE_DEVICE": "cpu", "KERAS_TORCH_DEVICE": "cuda:1"}, "cuda:1"),
+    ],
+)
+def test_keras_is_told_the_device_of_the_course(monkeypatch, environment, device):
+    assert imported(monkeypatch, **environment).get("KERAS_TORCH_DEVICE") == device
+
+
+def test_keras_has_a_folder_of_the_course_alone(monkeypatch, tmp_path):
+    home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    ours = str(tmp_path / ".keras" / "deep-anomaly-course")
+    assert imported(monkeypatch, **home)["KERAS_HOME"] == ours
+    assert imported(monkeypatch, KERAS_HOME=ours)["KERAS_HOME"] == ours  # in a child process
+    other = imported(monkeypatch, KERAS_HOME=str(tmp_path / "models"))
+    assert other["KERAS_HOME"] == str(tmp_path / "models" / "deep-anomaly-course")
+
+
+# ------------------------------------------------------------------------------- benchmarks
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_benchmarks_measure_memory_on_every_system(monkeypatch, platform):
+    path = Path(__file__).parent.parent / "benchmarks" / "machine.py"
+    specification = importlib.util.spec_from_file_location("machine_of_benchmarks", path)
+    machine = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(machine)
+    usage = types.SimpleNamespace(ru_maxrss=5000)
+    resource = types.SimpleNamespace(getrusage=lambda who: usage, RUSAGE_SELF=0)
+    info = types.SimpleNamespace(peak_wset=7_000_000)
+    monkeypatch.setitem(sys.modules, "resource", None if platform == "win32" else resource)
+    monkeypatch.setattr(psutil, "Process", lambda: types.SimpleNamespace(memory_info=lambda: info))
+    monkeypatch.setattr(sys, "platform", platform)
+    expected = {"linux": 5_120_000, "darwin": 5000, "win32": 7_000_000}
+    assert machine.peak_memory() == expected[platform]

@@ -13,7 +13,6 @@ tile that was trained on is in the test. Each measurement runs in a process of i
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -29,7 +28,7 @@ from course_utils.images import Images, prepared
 import numpy as np
 import pandas as pd
 import torch
-from machine import conditions
+from machine import conditions, peak_memory
 
 SIDE = 256  # pixels of the photographs as they are handed over
 SEEDS = (0, 1, 2)
@@ -97,7 +96,7 @@ def child(name, cut, seed):
     tiles = data.load_magnetic_tiles(size=SIDE)
     train, test = halves(tiles, cut, seed)
     X, kinds = tiles.X[test], tiles.kinds[test]
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_memory()
     started = time.perf_counter()
     detector = CONTESTANTS[name]().fit(tiles.X[train])
     fitted = time.perf_counter()
@@ -115,8 +114,8 @@ def child(name, cut, seed):
         found["false alarms [%]"] = 100 * normal.mean()
     found["fit [s]"] = fitted - started
     found["score [ms/image]"] = 1e3 * (scored - fitted) / len(X)
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found["memory gained [MB]"] = (after - before) / 1e3
+    after = peak_memory()
+    found["memory gained [MB]"] = (after - before) / 1e6
     print(json.dumps(found))
 
 

@@ -16,7 +16,6 @@ import contextlib
 import importlib
 import io
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -31,7 +30,7 @@ from course_utils.evaluation import auroc, average_precision
 import numpy as np
 import pandas as pd
 import torch
-from machine import conditions
+from machine import conditions, peak_memory
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
@@ -217,14 +216,14 @@ def child(label, rows):
     make("ours AutoEncoder", 0, COLUMNS).set_params(steps=2).fit(warm_up)  # loads the libraries
     if label.startswith("PyOD"):
         importlib.import_module(f"pyod.models.{PAIRS[label.split()[1]][0]}")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_memory()
     repeats = 3 if rows < REPEATED_BELOW and label != "PyOD AnoGAN" else 1
     times = [measure(label, 0, X, X)[:2] for _ in range(repeats)]
     fit, score = np.min(times, axis=0)
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    after = peak_memory()
     print(
         json.dumps(
-            {"fit [s]": fit, "score [µs/row]": score, "memory [MB]": (after - before) / 1e3}
+            {"fit [s]": fit, "score [µs/row]": score, "memory [MB]": (after - before) / 1e6}
         )
     )
 

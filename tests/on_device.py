@@ -5,24 +5,22 @@ process. DEVICE is "standin" or one that torch knows, such as "cuda". Every CHEC
 `CHECKS` or the path of a notebook; RESULTS is the JSON file that tells for each what went wrong.
 """
 
-import ast
+import contextlib
 import functools
-import itertools
+import io
 import json
 import os
-import re
 import sys
 import tempfile
 import traceback
-from collections import Counter
+import warnings
 from pathlib import Path
 
-from course_utils import baselines, data, detectors, runtime, training
-from course_utils.course import lessons
+from course_utils import detectors, runtime, training
 from course_utils.detectors import image
 from course_utils.detectors.table import TableDetector
-from course_utils.evaluation import table
 
+import lesson_on_device
 import numpy as np
 import stand_in_device
 import torch
@@ -37,14 +35,6 @@ def kinds_of(base):
 
 
 DETECTORS, IMAGE_DETECTORS = kinds_of(TableDetector), kinds_of(image.ImageDetector)
-TRAINS = re.compile(r"\.backward\(|training\.fit\(")
-FEW = 3  # steps of a loop that trains, where a lesson would take hundreds
-SEEDS = 2  # runs that differ by their seed, enough for a spread
-MOST_SEEDS = 5  # of a table; more of them are a picture, with a place for each
-
-
-class Elsewhere(AssertionError):
-    """Something was computed on another device than the one that was asked for."""
 
 
 # ---------------------------------------------------------------------------- the training loop
@@ -107,7 +97,7 @@ def assert_near(ours, theirs, device, tolerance=1e-6):
 def all_on(model, device):
     places = {each.device.type for each in model.state_dict().values()}
     if places != {device}:
-        raise Elsewhere(f"the model is on {places}, not on {device}.")
+        raise lesson_on_device.Elsewhere(f"the model is on {places}, not on {device}.")
 
 
 def training_ends_where_it_does_on_the_cpu(device):
@@ -184,6 +174,28 @@ def detector_check(kind):
     return check
 
 
+def state_check(kind):
+    """What the caller has set in torch, the device as the default one too, changes nothing."""
+
+    def check(device):
+        X = rows()
+        expected = quick(kind, device).fit(X).decision_scores_
+        torch.set_default_device(device)
+        torch.set_deterministic_debug_mode("error")
+        try:
+            with torch.inference_mode():
+                detector = quick(kind, device).fit(X)
+                found = detector.decision_function(X)
+                detector.feature_scores(X)
+        finally:
+            torch.set_deterministic_debug_mode("default")
+            torch.set_default_device(None)
+        assert_near(detector.decision_scores_, expected, device)
+        assert_near(found, expected, device)
+
+    return check
+
+
 def image_detector_check(kind):
     # forty layers deep, and the devices add up in different orders
     near = functools.partial(assert_near, tolerance=1e-4)
@@ -203,6 +215,23 @@ def image_detector_check(kind):
             near(loaded.decision_function(X), on_cpu.decision_function(X), device)
 
     return check
+
+
+def a_full_device_counts_as_absent(device):
+    """Learners on a machine whose card has no memory go on with the CPU, without an error."""
+    if device != stand_in_device.NAME:  # a card cannot be filled up for this
+        return
+    known, present, said = runtime.DEVICES, runtime._is_present, io.StringIO()
+    runtime.DEVICES, runtime._is_present = (device, "cpu"), lambda name: True
+    try:
+        with stand_in_device.full(), contextlib.redirect_stdout(said), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert runtime.device() == "cpu"
+            all_on(quick(DETECTORS[0], None).fit(rows()).network_, "cpu")
+        assert runtime.device() == device
+    finally:
+        runtime.DEVICES, runtime._is_present = known, present
+    assert said.getvalue().count("cannot be used") == 1, said.getvalue()
 
 
 # ---------------------------------------------------------- what must be caught, each by itself
@@ -272,6 +301,18 @@ def numpy_from_the_device(device):
     np.asarray(torch.ones(3, device=device))
 
 
+def numbers_of_64_bits(device):
+    torch.ones(3, device=device).double().cpu()
+
+
+def a_result_that_is_another_every_time(device):
+    torch.set_deterministic_debug_mode("error")
+    try:
+        torch.ones(3, 4, device=device).median(dim=1)
+    finally:
+        torch.set_deterministic_debug_mode("default")
+
+
 def parts_of_two_devices_joined(device):
     torch.cat([torch.ones(2, device=device), torch.ones(2)])
 
@@ -296,6 +337,7 @@ def detector_scored_with_a_scale_left_behind(device):
     quick(Scaled, device).fit(rows())
 
 
+ON_SOME_DEVICES = [numbers_of_64_bits, a_result_that_is_another_every_time]
 CAUGHT = [
     input_left_behind,
     target_left_behind,
@@ -308,6 +350,7 @@ CAUGHT = [
     saved_generator_state_on_the_device,
     buffer_that_is_none,
     numpy_from_the_device,
+    *ON_SOME_DEVICES,
     parts_of_two_devices_joined,
     result_left_on_the_cpu,
     detector_with_noise_left_behind,
@@ -319,6 +362,8 @@ def must_be_caught(mistake):
     """Turn a mistake into a check that passes when torch refuses it, and not otherwise."""
 
     def check(device):
+        if mistake in ON_SOME_DEVICES and device != stand_in_device.NAME:
+            return
         mistake("cpu")  # alone, it is no mistake
         try:
             mistake(device)
@@ -337,191 +382,16 @@ CHECKS = {
     "adam": counts_of_adam_are_where_torch_keeps_them,
     **{kind.__name__: detector_check(kind) for kind in DETECTORS},
     **{kind.__name__: image_detector_check(kind) for kind in IMAGE_DETECTORS},
+    **{f"state around {kind.__name__}": state_check(kind) for kind in DETECTORS},
+    "full": a_full_device_counts_as_absent,
     **{each.__name__: must_be_caught(each) for each in CAUGHT},
 }
-
-
-# ----------------------------------------------------------------------------------- lessons
-
-
-class Shortener(ast.NodeTransformer):
-    """Lets every loop that takes training steps end after a few, and one over seeds after two.
-
-    A step is a call of `backward`, or of a function of the notebook that takes one outside of
-    any loop of its own.
-    """
-
-    def __init__(self):
-        self.steppers = {"backward"}
-
-    def visit_FunctionDef(self, node):
-        """Learn whether the function takes a step."""
-        self.generic_visit(node)
-        if self._steps(node.body):
-            self.steppers.add(node.name)
-        return node
-
-    def visit_For(self, node):
-        """Cut the loop short if it steps itself."""
-        self.generic_visit(node)
-        if self._steps(node.body):
-            node.iter = self._few(node.iter)
-        if not any(map(_keeps_by_seed, ast.walk(node))):  # what is kept is asked for later
-            node.iter = self._two_seeds(node.target, node.iter)
-        return node
-
-    def visit_comprehension(self, node):
-        """Leave two seeds of more."""
-        self.generic_visit(node)
-        node.iter = self._two_seeds(node.target, node.iter)
-        return node
-
-    def visit_keyword(self, node):
-        """Leave as many names of runs as there are runs."""
-        self.generic_visit(node)
-        if node.arg == "keys":
-            node.value = self._two_seeds(ast.Name("seed"), node.value)
-        return node
-
-    def visit_ListComp(self, node):
-        """Cut it short if it steps."""
-        self.generic_visit(node)
-        if self._steps([node.elt]):
-            node.generators[-1].iter = self._few(node.generators[-1].iter)
-        return node
-
-    def _steps(self, nodes):
-        """Say whether a step is taken here, outside of inner loops and functions."""
-        inner = (ast.For, ast.While, ast.ListComp, ast.FunctionDef, ast.ClassDef, ast.Lambda)
-        for node in nodes:
-            if isinstance(node, ast.Call):
-                name = getattr(node.func, "attr", getattr(node.func, "id", None))
-                if name in self.steppers:
-                    return True
-            if not isinstance(node, inner) and self._steps(ast.iter_child_nodes(node)):
-                return True
-        return False
-
-    def _two_seeds(self, target, iterable):
-        """Return `range(2)` for a longer range of seeds: all of them are placed alike."""
-        match target, iterable:
-            case ast.Name("seed"), ast.Call(ast.Name("range"), [ast.Constant(int(count))]) if (
-                SEEDS < count <= MOST_SEEDS
-            ):
-                iterable.args[0].value = SEEDS
-        return iterable
-
-    def _few(self, iterable):
-        call = ast.Call(ast.Name("_few", ast.Load()), [iterable], [])
-        return ast.fix_missing_locations(ast.copy_location(call, iterable))
-
-
-def _keeps_by_seed(node):
-    """Say whether something is put where it is found by its seed: fitted[name, seed] = …"""
-    stored = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
-    return stored and any(getattr(each, "id", None) == "seed" for each in ast.walk(node.slice))
-
-
-def few(iterable, named):
-    """Return the first few of a loop's items, the last, and the numbers that are named."""
-    if not hasattr(iterable, "__len__"):
-        return itertools.islice(iterable, FEW)
-    items = list(iterable)
-    rest = [each for each in items[FEW:-1] if isinstance(each, int) and each in named]
-    return items[:FEW] + rest + items[FEW:][-1:]
-
-
-def numbers_in(notebook):
-    """Return the whole numbers that stand in a notebook's code."""
-    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return {int(each) for each in re.findall(r"\b\d+\b", code.replace("_", ""))}
-
-
-def lesson_trains_on(device, path):
-    """Run a notebook as it is stored, and see that its training is on the device.
-
-    First with loops of a few steps. Where a cell cannot live with that, from a fresh start with
-    all of them.
-    """
-    notebook = lessons.read(Path(path))
-    try:
-        run_cells(notebook, device, shortened=True)
-    except (stand_in_device.PlacementError, Elsewhere):
-        raise
-    except Exception as error:
-        print(f"once more with all steps, since: {error!r}")
-        run_cells(notebook, device, shortened=False)
-
-
-def run_cells(notebook, device, *, shortened):
-    """Run the code cells one after the other, as in a notebook, on the device."""
-    from IPython.core.interactiveshell import InteractiveShell
-
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
-    fit, steps = training.fit, {}
-    make_textures, company = data.make_textures, table.ALWAYS
-    # what is never on the device: its numbers are not looked at
-    cheap_company = dict.fromkeys(company, lambda seed: baselines.RandomScores(seed=seed))
-
-    def short_fit(*args, epochs=10, steps_per_epoch=None, **choices):
-        few = {"epochs": min(epochs, 2), "steps_per_epoch": min(steps_per_epoch or FEW, FEW)}
-        return fit(*args, **choices, **few)
-
-    def few_textures(*args, rows, **choices):
-        return make_textures(*args, rows=rows // 2, **choices)
-
-    if shortened:
-        shell.ast_transformers.append(Shortener())
-        shell.user_ns["_few"] = functools.partial(few, named=numbers_in(notebook))
-        training.fit = short_fit
-        data.make_textures, table.ALWAYS = few_textures, cheap_company
-
-    def note_step(optimiser, *_):
-        places = {each.device.type for group in optimiser.param_groups for each in group["params"]}
-        steps.setdefault(cell.id, Counter()).update(places)
-
-    hook = register_optimizer_step_post_hook(note_step)
-    known, runtime.device = runtime.device, lambda: device
-    try:
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                result = shell.run_cell(cell.source)
-                problem = result.error_before_exec or result.error_in_exec
-                if problem is not None:
-                    problem.add_note(f"in the cell {cell.id}")
-                    raise problem
-    finally:
-        hook.remove()
-        training.fit, runtime.device = fit, known
-        data.make_textures, table.ALWAYS = make_textures, company
-    checked = {cell.id for cell, _ in lessons.exercise_cells(notebook)}
-    strays = [name for name, places in steps.items() if set(places) != {device}]
-    if strays := sorted(set(strays) - checked):
-        raise Elsewhere(f"the cells {', '.join(strays)} train elsewhere than on {device}.")
-    if not any(places[device] for places in steps.values()):
-        raise Elsewhere(f"no cell trains on {device}.")
-
-
-def lessons_that_train():
-    """Return the paths of all notebooks that ask for a device and train in PyTorch."""
-    found = []
-    for path in sorted(lessons.NOTEBOOKS.glob("*.ipynb")):
-        code = code_of(path)
-        if "runtime.device()" in code and TRAINS.search(code):
-            found.append(path)
-    return found
-
-
-def code_of(path):
-    """Return the code cells of a notebook as one text."""
-    cells = lessons.read(path).cells
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
 
 
 def main(device, results, *names):
     """Make the checks and write down what went wrong, or null, for each."""
     os.environ["COURSE_STRICT"] = "0"  # a few steps do not reach a lesson's numbers
+    os.environ.pop("COURSE_DEVICE", None)
     os.environ["MPLBACKEND"] = "agg"
     if device == stand_in_device.NAME:
         stand_in_device.install()
@@ -531,7 +401,7 @@ def main(device, results, *names):
             if name in CHECKS:
                 CHECKS[name](device)
             else:
-                lesson_trains_on(device, name)
+                lesson_on_device.trains_on(device, name)
             found[name] = None
         except Exception:
             found[name] = traceback.format_exc()

@@ -2,11 +2,15 @@
 
 `install()` gives torch a device called "standin" for the rest of the process. Every operation is
 computed on the CPU; tensors of mixed devices and generators of the CPU are refused where a
-graphics card would refuse them. That proves where tensors are placed, not a card's arithmetic.
+graphics card would refuse them, numbers of 64 bits as Apple's cards refuse them, and results that
+are not the same every time where those were forbidden. Inside `full()` it has no memory. That
+proves where tensors are placed, not a card's arithmetic.
 
 It rests on torch's interface for back ends written in Python, which is experimental, so it runs
 in a process of its own (see `test_device_placement.py`).
 """
+
+import contextlib
 
 import torch
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
@@ -20,6 +24,9 @@ PICKERS = {aten.index.Tensor, aten.index_put.default, aten.index_put_.default}
 PICKERS |= {aten._index_put_impl_.default, aten._unsafe_index.Tensor}
 # a single number on the CPU may join a sum, but not these
 JOINERS = {aten.cat.default, aten.stack.default}
+# what CUDA refuses after torch.use_deterministic_algorithms(True)
+NOT_REPEATABLE = {aten.median.dim, aten.kthvalue.default, aten.cumsum.default}
+LONG_FLOATS = (torch.float64, torch.complex128)
 FACTORIES = [
     aten.empty.memory_format,
     aten.empty_strided.default,
@@ -35,7 +42,23 @@ FACTORIES = [
 
 
 class PlacementError(RuntimeError):
-    """Tensors of two devices in one operation, as a graphics card would refuse them."""
+    """Tensors of two devices in one operation, or what a device has not, as a card refuses it."""
+
+
+class Memory:
+    """What there is on the device: enough, or nothing."""
+
+    is_full = False
+
+
+@contextlib.contextmanager
+def full():
+    """Let the device have no memory for a while, as on some hosted machines."""
+    Memory.is_full = True
+    try:
+        yield
+    finally:
+        Memory.is_full = False
 
 
 class StandIn(torch.Tensor):
@@ -46,6 +69,13 @@ class StandIn(torch.Tensor):
     @staticmethod
     def __new__(cls, held):
         """Wrap a tensor of the CPU."""
+        if Memory.is_full:
+            raise RuntimeError(f"{NAME} device: out of memory. Tried to allocate 256 bytes.")
+        if held.dtype in LONG_FLOATS:
+            raise PlacementError(
+                f"The {NAME} device has no {held.dtype}: .cpu() comes before .double(), and "
+                ".float() before .to(device)."
+            )
         tensor = torch.Tensor._make_wrapper_subclass(
             cls,
             held.shape,
@@ -85,6 +115,8 @@ class StandIn(torch.Tensor):
         given = list(_leaves([*args, *kwargs.values()]))
         if operation not in COPIES:
             _refuse_mixtures(operation, args, given)
+        if operation in NOT_REPEATABLE and torch.are_deterministic_algorithms_enabled():
+            raise RuntimeError(f"{operation} on the {NAME} device is not deterministic.")
         target = kwargs.get("device")
         stays = target is None or torch.device(target).type == NAME
         if target is not None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from course_utils.course import lessons
 
+import lesson_on_device
 import nbformat
 import on_device
 import pytest
@@ -23,7 +24,7 @@ import torch
 
 HERE = Path(__file__).resolve().parent
 DEVICES = [stand_in_device.NAME] + ["cuda"] * torch.cuda.is_available()
-LESSONS = tuple(on_device.lessons_that_train())
+LESSONS = tuple(lesson_on_device.that_train())
 ON_EVERY_DEVICE = pytest.mark.parametrize("device", DEVICES)
 
 
@@ -33,11 +34,13 @@ def outcomes(device, names):
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "results.json"
         environment = os.environ | {"COURSE_PROGRESS": str(Path(folder) / "progress.json")}
+        # on Windows a pipe has its own code page, which knows no ✓
+        environment |= {"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
         command = [sys.executable, "on_device.py", device, str(results), *map(str, names)]
         done = subprocess.run(
-            command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=900
+            command, cwd=HERE, env=environment, capture_output=True, encoding="utf-8", timeout=900
         )
-        found = json.loads(results.read_text()) if results.exists() else {}
+        found = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
     missing = f"the process ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
     return {name: found.get(str(name), missing) for name in names}
 
@@ -60,7 +63,7 @@ def test_every_lesson_that_trains_in_pytorch_asks_for_the_device():
     for lesson in lessons.LESSONS:
         path = lessons.path_of(lesson)
         # lesson 05 holds torch against NumPy on the CPU, before a lesson tells of devices
-        if lesson >= "09" and on_device.TRAINS.search(on_device.code_of(path)):
+        if lesson >= "09" and lesson_on_device.TRAINS.search(lesson_on_device.code_of(path)):
             assert path in LESSONS, f"{lesson} trains without runtime.device()"
 
 
@@ -88,7 +91,7 @@ CELLS = {
     "    losses.append(sum([step(batch) for batch in X.split(10)]))\n"
     "    for batch in X.split(10):\n"
     "        step(batch)",
-    "look": "print(len(losses))\nscores = model(X).detach().cpu().numpy()\nscores.mean()",
+    "look": "print(len(losses), '✓')\nscores = model(X).detach().cpu().numpy()\nscores.mean()",
     "seen": "assert len(losses) == 4\nassert steps_taken == 4 * (4 + 4), steps_taken",
 }
 
@@ -122,7 +125,9 @@ def small(tmp_path_factory):
         ]
         paths[name] = folder / f"{name}.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells), paths[name])
-    found = outcomes(stand_in_device.NAME, tuple(paths.values()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONIOENCODING", "cp1252")  # as on Windows, where the lessons' ✓ is none
+        found = outcomes(stand_in_device.NAME, tuple(paths.values()))
     return {name: found[path] for name, path in paths.items()}
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import math
 import numbers
+from decimal import Decimal
 
 import numpy as np
+
+REAL = (numbers.Real, Decimal)  # Decimal keeps away from Python's family of numbers
 
 
 def as_matrix(value, name, *, columns=None, first_row=0):
@@ -18,7 +21,7 @@ def as_matrix(value, name, *, columns=None, first_row=0):
     Parameters
     ----------
     value : array-like or DataFrame, shape (n, d)
-        The table. At least one row and one column.
+        The table. At least one row and one column; of a masked array, no entry may be masked.
     name : str
         What the caller calls it; it opens every error message.
     columns : int, optional
@@ -40,7 +43,7 @@ def as_matrix(value, name, *, columns=None, first_row=0):
         or infinity; the message names the row and the column, both counted from 0.
     """
     expected = "a table of numbers with rows and columns"
-    array = _as_numbers(value, name, expected)
+    array = _as_numbers(value, name, expected, first_row)
     if array.ndim != 2:
         raise ValueError(f"{name} has shape {array.shape}; {expected} is expected (two axes).")
     if array.size == 0:
@@ -114,7 +117,7 @@ def as_labels(value, name, *, length=None, both_classes=False):
     if wrong.size:
         position = wrong[0]
         raise ValueError(
-            f"{name} has {array[position]:g} at position {position}; {expected} is expected."
+            f"{name} has {plain(array[position])} at position {position}; {expected} is expected."
         )
     if length is not None and array.size != length:
         raise ValueError(
@@ -238,17 +241,19 @@ def in_range(value, name, low, high, *, low_open=False, high_open=False):
     """
     low_open = low_open or math.isinf(low)
     high_open = high_open or math.isinf(high)
-    interval = (
-        f"{'(' if low_open else '['}{_plain(low)}, {_plain(high)}{')' if high_open else ']'}"
-    )
+    interval = f"{'(' if low_open else '['}{plain(low)}, {plain(high)}{')' if high_open else ']'}"
     expected = f"a number in {interval}"
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, REAL):
         raise TypeError(f"{name} is {describe(value)}; {expected} is expected.")
-    above = value > low if low_open else value >= low
-    below = value < high if high_open else value <= high
+    try:
+        number = float(value)
+    except (OverflowError, ValueError):  # a whole number or a Decimal that is none of float64's
+        number = math.nan
+    above = number > low if low_open else number >= low
+    below = number < high if high_open else number <= high
     if not (above and below):  # NaN fails both comparisons
-        raise ValueError(f"{name} is {value}; {expected} is expected.")
-    return float(value)
+        raise ValueError(f"{name} is {describe(value)}; {expected} is expected.")
+    return number
 
 
 def one_of(value, name, choices):
@@ -282,33 +287,75 @@ def one_of(value, name, choices):
     return value
 
 
-def _as_numbers(value, name, expected):
-    """Return `value` as a float64 array of any shape, or raise TypeError."""
+def refuse_masked(value, name, first_row=0):
+    """Raise where a masked array of NumPy has an entry that is masked: it is no measurement.
+
+    Parameters
+    ----------
+    value : object
+        Also a list or tuple of masked arrays; whatever else it is, it passes.
+    name : str
+        What the caller calls it.
+    first_row : int
+        What the message calls the first row.
+
+    Raises
+    ------
+    ValueError
+        With the place of the first masked entry.
+    """
+    parts = enumerate(value) if isinstance(value, (list, tuple)) else [(None, value)]
+    for number, part in parts:
+        mask = np.ma.getmask(part)
+        if mask is np.ma.nomask or not mask.any():
+            continue
+        position = [int(index) for index in np.unravel_index(mask.argmax(), mask.shape)]
+        position = position if number is None else [number, *position]
+        raise ValueError(
+            f"{name} has a masked entry{_where(position, first_row)}; entries with a value are "
+            f"expected. Leave its row out, or give it a value: np.ma.array({name}).filled(value)."
+        )
+
+
+def _as_numbers(value, name, expected, first_row=0):
+    """Return `value` as a float64 array of any shape, or raise TypeError or ValueError."""
     if value is None or isinstance(value, (str, bytes)):
         raise TypeError(f"{name} is {describe(value)}; {expected} is expected.")
+    refuse_masked(value, name, first_row)
     try:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{name} has rows of unequal length; {expected} is expected.") from error
-    except RuntimeError as error:  # a torch tensor that is part of a computation
+    except (RuntimeError, TypeError) as error:  # a tensor of a computation, or on a device
         raise TypeError(f"{name} cannot be made a NumPy array: {error}") from error
     if array.dtype.kind == "O":  # numbers and None or text side by side, as in a DataFrame
-        _refuse_not_a_number(array, name, expected)
-    elif array.dtype.kind not in "biuf":
+        return _from_objects(array, name, expected, first_row)
+    if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} holds {_kind_name(array)}; {expected} is expected.")
     return array.astype(np.float64, copy=False)
 
 
-def _refuse_not_a_number(array, name, expected):
+def _from_objects(array, name, expected, first_row):
+    """Return Python's numbers of several sorts, as databases hand them out, as float64."""
+    result = np.empty(array.shape)
     for position, item in np.ndenumerate(array):
-        if not isinstance(item, (numbers.Real, np.bool_)):
-            where = _where(position)
+        if not isinstance(item, (*REAL, np.bool_)):
+            where = _where(position, first_row)
             raise TypeError(f"{name} has {describe(item)}{where}; {expected} is expected.")
+        try:
+            result[position] = item
+        except (OverflowError, ValueError) as error:
+            raise ValueError(
+                f"{name} has {describe(item)}{_where(position, first_row)}, which float64 cannot "
+                f"hold; {expected} is expected."
+            ) from error
+    return result
 
 
 def _refuse_not_a_list(array, name, expected):
     if array.ndim != 1:
-        hint = " Use .ravel() to turn a column into a list." if array.ndim == 2 else ""
+        is_column = array.ndim == 2 and 1 in array.shape
+        hint = f" As a list it is np.ravel({name})." if is_column else ""
         raise ValueError(
             f"{name} has shape {array.shape}; {expected} is expected (one axis).{hint}"
         )
@@ -319,13 +366,16 @@ def _refuse_not_a_list(array, name, expected):
 def _refuse_not_finite(array, name, first_row=0):
     bad = ~np.isfinite(array)
     if bad.any():
-        position = tuple(int(index) for index in np.argwhere(bad)[0])
+        position = tuple(int(index) for index in np.unravel_index(bad.argmax(), bad.shape))
         what = "NaN" if np.isnan(array[position]) else "infinity"
+        where = _where(position, first_row)
+        raise ValueError(f"{name} has {what}{where}; finite numbers are expected.")
+
+
+def _where(position, first_row=0):
+    """Return the words for a place; rows are counted from `first_row`."""
+    if position:
         position = (position[0] + first_row, *position[1:])
-        raise ValueError(f"{name} has {what}{_where(position)}; finite numbers are expected.")
-
-
-def _where(position):
     if len(position) == 2:
         return f" in row {position[0]}, column {position[1]}"
     return f" at position {', '.join(str(index) for index in position)}" if position else ""
@@ -333,6 +383,8 @@ def _where(position):
 
 def describe(value):
     """Return what a message calls a value that it refuses: "None", "3", "the text 'a'".
+
+    A number of another sort than Python's and NumPy's shows its sort: "Decimal('3')".
 
     Parameters
     ----------
@@ -342,8 +394,10 @@ def describe(value):
     -------
     str
     """
-    if value is None or isinstance(value, (bool, np.bool_, numbers.Number)):
-        return str(value)
+    if value is None or isinstance(value, (int, float, complex, np.number, np.bool_)):
+        return str(value)[:40]
+    if isinstance(value, numbers.Number):
+        return repr(value)[:40]
     if isinstance(value, str):
         return f"the text {value[:40]!r}"
     return f"a value of type {type(value).__name__}"
@@ -365,5 +419,19 @@ def _count(number, noun):
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _plain(bound):
-    return ("∞" if bound > 0 else "−∞") if math.isinf(bound) else f"{bound:g}"
+def plain(number):
+    """Return a number in few digits where they tell the whole truth, else in all of them.
+
+    Parameters
+    ----------
+    number : float
+
+    Returns
+    -------
+    str
+        Such as "1", "0.5", "1.0000001", "∞".
+    """
+    if math.isinf(number):
+        return "∞" if number > 0 else "−∞"
+    short = f"{number:g}"
+    return short if float(short) == number else str(number)

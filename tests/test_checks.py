@@ -1,5 +1,9 @@
 """checks.py: what passes comes back in one form; what does not is named."""
 
+import re
+from decimal import Decimal
+from fractions import Fraction
+
 from course_utils import checks
 
 import numpy as np
@@ -53,8 +57,9 @@ def test_as_matrix_refuses_another_width():
 
 
 def test_as_matrix_refuses_a_tensor_that_is_part_of_a_computation():
-    with pytest.raises(TypeError, match="X cannot be made a NumPy array"):
-        checks.as_matrix(torch.ones(2, 2, requires_grad=True), "X")
+    for tensor in (torch.ones(2, 2, requires_grad=True), torch.ones(2, 2, device="meta")):
+        with pytest.raises(TypeError, match="X cannot be made a NumPy array"):
+            checks.as_matrix(tensor, "X")
 
 
 def test_as_scores_returns_float64():
@@ -68,7 +73,8 @@ def test_as_scores_returns_float64():
         (["a"], TypeError, "scores holds text"),
         (3.0, ValueError, r"scores has shape \(\)"),
         ([], ValueError, "scores is empty"),
-        ([[1], [2]], ValueError, r"scores has shape \(2, 1\).*\.ravel\(\)"),
+        ([[1], [2]], ValueError, r"scores has shape \(2, 1\).* it is np\.ravel\(scores\)\.$"),
+        ([[1, 2], [2, 3]], ValueError, r"scores has shape \(2, 2\).*\(one axis\)\.$"),
         (
             [1, 2, 3, np.nan],
             ValueError,
@@ -98,6 +104,7 @@ def test_as_labels_returns_int64_from_ints_floats_and_bools():
         ([[0, 1]], {}, ValueError, r"y has shape \(1, 2\)"),
         ([0, 1, -1], {}, ValueError, "y has -1 at position 2; one label per row, 0"),
         ([0, 0.5], {}, ValueError, "y has 0.5 at position 1"),
+        ([0, 1.0000001], {}, ValueError, r"y has 1\.0000001 at position 1"),
         ([0, np.nan], {}, ValueError, "y has nan at position 1"),
         ([0, 1], {"length": 3}, ValueError, "y has 2 labels; 3 expected"),
         ([1, 1], {"both_classes": True}, ValueError, "y holds only label 1"),
@@ -180,3 +187,93 @@ def test_one_of_takes_a_choice_and_lists_them_otherwise():
         checks.one_of("c", "letter", ("a", "b"))
     with pytest.raises(TypeError, match="letter is None; one of 'a', 'b' is expected"):
         checks.one_of(None, "letter", ("a", "b"))
+
+
+# ------------------------------------------------------------------ numbers of other families
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [[Decimal("1.5"), Decimal(2)], [Decimal("-0.25"), 4]],
+        pd.DataFrame({"a": [Decimal("1.5"), Decimal("-0.25")], "b": [Decimal(2), 4]}),
+        [[Fraction(3, 2), 2], [Fraction(-1, 4), 4]],
+        pd.DataFrame({"a": [1.5, -0.25], "b": [2, 4]}).convert_dtypes(),
+        pd.DataFrame({"a": [1.5, -0.25], "b": [2, 4]}, dtype=object),
+    ],
+    ids=["Decimal", "Decimal columns", "Fraction", "pandas' own", "objects"],
+)
+def test_numbers_of_every_family_are_numbers(value):
+    matrix = checks.as_matrix(value, "X")
+    assert matrix.dtype == np.float64
+    assert matrix.tolist() == [[1.5, 2.0], [-0.25, 4.0]]
+
+
+def test_a_share_may_be_a_decimal():
+    assert checks.in_range(Decimal("0.25"), "share", 0, 1) == 0.25
+    assert type(checks.in_range(Decimal("0.25"), "share", 0, 1)) is float
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([[1, 10**400]], "X has 1000.* in row 7, column 1, which float64 cannot hold"),
+        ([[Decimal("sNaN"), 1]], r"X has Decimal\('sNaN'\) in row 7, column 0, which float64"),
+        ([[Decimal("NaN"), 1]], "X has NaN in row 7, column 0"),
+        ([[Decimal("1e400"), 1]], "X has infinity in row 7, column 0"),
+        (pd.DataFrame({"a": pd.array([None], dtype="Int64")}), "X has NaN in row 7, column 0"),
+    ],
+)
+def test_a_number_that_float64_has_not_is_named(value, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        checks.as_matrix(value, "X", first_row=7)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), Decimal("NaN"), Decimal("sNaN")])
+def test_such_a_number_is_in_no_range(value):
+    with pytest.raises(ValueError, match=r"share is .*; a number in \[0, ∞\) is expected"):
+        checks.in_range(value, "share", 0, np.inf)
+
+
+@pytest.mark.parametrize("value", [Decimal(3), Fraction(3, 1)])
+def test_a_message_does_not_contradict_itself(value):
+    words = re.escape(f"epochs is {value!r}; a whole number of at least 1 is expected.")
+    with pytest.raises(TypeError, match=words):
+        checks.positive_integer(value, "epochs")
+
+
+# ----------------------------------------------------------------------------- masked arrays
+
+MASKED = np.ma.masked_equal([[1.0, 2.0], [-9999.0, 4.0], [5.0, -9999.0]], -9999.0)
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "place"),
+    [
+        (checks.as_matrix, MASKED, "in row 1, column 0"),
+        (checks.as_matrix, list(MASKED), "in row 1, column 0"),
+        (checks.as_scores, MASKED[:, 1], "at position 2"),
+        (checks.as_scores, list(MASKED[:, 1]), "at position 2"),
+        (checks.as_labels, np.ma.masked_equal([0, 1, 7], 7), "at position 2"),
+        (checks.refuse_masked, np.ma.masked_all((2, 3, 4)), "at position 0, 0, 0"),
+    ],
+)
+def test_the_first_masked_entry_is_named_and_the_cure_works(check, value, place):
+    with pytest.raises(ValueError, match=f"^X has a masked entry {place};") as caught:
+        check(value, "X")
+    cure = re.search(r": (np\.ma\.array.*)\.$", str(caught.value)).group(1)
+    check(eval(cure, {"np": np, "X": value, "value": 0}), "X")
+
+
+def test_rows_of_a_part_are_counted_from_the_whole():
+    with pytest.raises(ValueError, match="in row 101, column 0"):
+        checks.as_matrix(MASKED, "X", first_row=100)
+
+
+def test_a_masked_array_without_masked_entries_is_an_array():
+    whole = np.ma.array([[1.0, 2.0]], mask=[[False, False]])
+    matrix = checks.as_matrix(whole, "X")
+    assert type(matrix) is np.ndarray
+    assert matrix.tolist() == [[1.0, 2.0]]
+    assert checks.as_scores(np.ma.array([1.0, 2.0]), "scores").tolist() == [1.0, 2.0]

@@ -88,6 +88,13 @@ def test_nothing_can_be_changed_neither_here_nor_at_the_source():
         ({"time": np.array(["2026"], "M8[h]")}, ValueError, r"time has shape \(1,\)"),
         ({"groups": [0.5] * 4}, TypeError, "groups holds values of type float64"),
         ({"groups": [1, 2]}, ValueError, r"groups has shape \(2,\)"),
+        (
+            {"X": np.ma.masked_equal([[0, 1], [2, 9]] * 2, 9)},
+            ValueError,
+            "X has a masked entry in",
+        ),
+        ({"y": np.ma.masked_equal([0, 0, 0, 9], 9)}, ValueError, "y has a masked entry at pos"),
+        ({"groups": np.ma.masked_equal([9, 0, 0, 0], 9)}, ValueError, "groups has a masked"),
     ],
 )
 def test_what_does_not_fit_is_named(changes, error, message):
@@ -125,6 +132,7 @@ def test_take_chooses_rows_of_every_array(index, rows):
         ([], ValueError, "index chooses no row"),
         (slice(9, 12), ValueError, "index chooses no row"),
         (np.zeros(4, bool), ValueError, "index chooses no row"),
+        (np.ma.masked_equal([0, 3, 1], 3), ValueError, "index has a masked entry at position 1"),
     ],
 )
 def test_take_names_what_is_wrong(index, error, message):
@@ -399,7 +407,7 @@ def test_every_name_of_the_room_is_there_and_no_other():
 
 
 def test_no_function_that_gives_data_is_left_out():
-    texts = [path.read_text(encoding="utf-8") for path in Path(data.__path__[0]).glob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in Path(data.__path__[0]).rglob("*.py")]
     found = {
         name for text in texts for name in re.findall(r"^def ((?:load|make)_\w+)", text, re.M)
     }

@@ -82,6 +82,8 @@ class AnomalyData:
     def __post_init__(self):
         for text in ("name", "source", "licence"):
             _refuse_not_text(getattr(self, text), text)
+        for array in ("X", "y", "kinds", "time", "groups", "masks"):
+            checks.refuse_masked(getattr(self, array), array)
         observations = _as_observations(self.X, self.feature_names)
         rows = len(observations)
         columns = observations.shape[1] if observations.ndim == 2 else 0
@@ -181,6 +183,7 @@ class AnomalyData:
     def _chosen_rows(self, index):
         expected = "a list of row numbers, or of one True or False per row,"
         if not isinstance(index, slice):
+            checks.refuse_masked(index, "index")
             index = np.asarray(index)
             if index.ndim != 1:
                 raise ValueError(f"index has shape {index.shape}; {expected} is expected.")

@@ -8,7 +8,7 @@ import sys
 import warnings
 from itertools import groupby, islice
 
-from course_utils.checks import describe, integer_in_range
+from course_utils.checks import describe, integer_in_range, plain, refuse_masked
 from course_utils.data.public import image_files
 
 import numpy as np
@@ -30,7 +30,8 @@ class Images:
         Of uint8, or of floats from 0 (dark) to 1. A list holds arrays (h, w), (h, w, 1) or
         (h, w, 3), or files (str or Path) that `data.read_image` reads; sizes may differ.
         Transparency, a fourth colour, is left out, and uint16 becomes the nearest of 8 bits, each
-        with one remark. A side has 8 to 16,384 pixels. An array that is mapped from a file
+        with one remark, which also says if the images are dark, since their white is no 65,535
+        (or no 255). A side has 8 to 16,384 pixels. An array that is mapped from a file
         (``np.load(…, mmap_mode="r")``) stays there.
     name : str
         What the caller calls X; the messages begin with it.
@@ -45,10 +46,10 @@ class Images:
     """
 
     def __init__(self, X, name="X"):
-        X = _without_torch(X, name)
+        X, code = _without_torch(X, name)
         self._name, self._remarked = name, set()
         if isinstance(X, np.ndarray):
-            _check_array(X, name)
+            _check_array(X, name, code)
             self._items = X
         elif isinstance(X, (list, tuple)):
             self._items = [_as_item(item, f"{name}[{row}]") for row, item in enumerate(X)]
@@ -81,7 +82,8 @@ class Images:
             return self._from_array(item, row)
         image, remarks = image_files.read_with_remarks(item)
         for remark in remarks:
-            self._remark(remark, item)
+            remark, stop, more = remark.partition(". ")
+            self._remark(remark, item, stop + more)
         _check_sides(image.shape[:2], item)
         return image.astype(np.float32)
 
@@ -113,20 +115,51 @@ class Images:
         if image.shape[2] == 4:
             self._remark("transparency is left out", where)
             image = image[:, :, :3]
-        if image.dtype.kind == "u" and image.dtype.itemsize == 2:
-            self._remark("16 bits a value become 8", where)
-            image = image_files.nearest_of_eight_bits(image)
+        if image.dtype.kind == "u":
+            self._remark_on_range(image, where)
+            if image.dtype.itemsize == 2:
+                image = image_files.nearest_of_eight_bits(image)
         values = image.astype(np.float32)
         if image.dtype.kind == "f":
             _check_floats(image, where)
             values = values.clip(0, 1) * 255
         return np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
 
-    def _remark(self, remark, where):
+    def _remark(self, remark, where, more=""):
         """Warn of something the first time that it is met."""
         if remark not in self._remarked:
             self._remarked.add(remark)
-            warnings.warn(f"{where}: {remark} (said once for all images).", stacklevel=3)
+            warnings.warn(f"{where}: {remark}{more} (said once for all images).", stacklevel=4)
+
+    def _remark_on_range(self, image, where):
+        """Warn the first time where whole numbers are no numbers from 0 to 255, or may be none."""
+        if image.dtype in self._remarked:
+            return
+        self._remarked.add(image.dtype)
+        alike = (each for each in self._items if getattr(each, "dtype", None) == image.dtype)
+        if image.dtype.itemsize == 2:
+            highest = _highest(alike, 2**15)
+            more = image_files.sixteen_bits_in_fewer(highest, self._each("{} / {{}}"))
+            self._remark(image_files.SIXTEEN_BITS, where, more)
+        elif _highest(alike, 2) == 1:
+            more = f": nearly black. Where 1 is white, {self._each('{} * 255')} is right"
+            self._remark("the values reach 1 of 255", where, more)
+
+    def _each(self, code):
+        """Return the code for all images where "{}" stands for one of them."""
+        if isinstance(self._items, np.ndarray):
+            return code.format(self._name)
+        return f"[{code.format('image')} for image in {self._name}]"
+
+
+def _highest(images, enough):
+    """Return the highest value of arrays; of `enough` or more, one that was met."""
+    highest = 0
+    for image in images:
+        highest = max(highest, int(image.max()))
+        if highest >= enough:
+            break
+    return highest
 
 
 def prepared(images, start, stop, size):
@@ -195,12 +228,12 @@ EXPECTED = (
 
 
 def _without_torch(X, name):
-    """Return a tensor as an array, and anything else as it is."""
+    """Return a tensor as an array, and anything else as it is; and the code for what it is."""
     torch = sys.modules.get("torch")  # where torch was not loaded, nothing is a tensor
     if torch is None or not isinstance(X, torch.Tensor):
-        return X
+        return X, name
     try:
-        return X.detach().numpy()
+        return X.detach().numpy(), f"{name}.detach().numpy()"
     except (TypeError, RuntimeError) as error:
         raise TypeError(
             f"{name} is a tensor that NumPy cannot read ({error}); {name}.detach().cpu().float() "
@@ -208,9 +241,10 @@ def _without_torch(X, name):
         ) from error
 
 
-def _check_array(X, name):
+def _check_array(X, name, code):
     """Raise when an array is not (n, h, w), (n, h, w, 1), (n, h, w, 3) or (n, h, w, 4)."""
     shape = X.shape
+    refuse_masked(X, name)
     if X.dtype.kind in "OUST":
         raise TypeError(
             f"{name} holds values of type {X.dtype}; {EXPECTED} is expected. Images of different "
@@ -226,35 +260,36 @@ def _check_array(X, name):
         raise ValueError(f"{says} are expected. This is one image in colour: {name}[np.newaxis].")
     if len(shape) == 4 and _is_channels_first(shape[1:]):
         raise ValueError(
-            f"{says} are expected, the colours last: np.moveaxis({name}, 1, -1) puts them there."
+            f"{says} are expected, the colours last: np.moveaxis({code}, 1, -1) puts them there."
         )
     if len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in COLOURS):
         raise ValueError(f"{says} are expected.")
     if len(X):
         _check_sides(shape[1:3], name)
-    _check_kind(X, name)
+    _check_kind(X, name, code)
 
 
 def _as_item(item, where):
     """Return a list's entry as an array (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), or a path."""
-    item = _without_torch(item, where)
+    item, code = _without_torch(item, where)
     if isinstance(item, (str, os.PathLike)):
         return image_files.as_picture_path(item, where)
     if not isinstance(item, np.ndarray):
         raise TypeError(
             f"{where} is {describe(item)}; an array (height, width[, 3]) or the path of a file "
-            f"is expected.{_cure(item, where)}"
+            f"is expected.{_item_cure(item, where)}"
         )
+    refuse_masked(item, where)
     shape = item.shape
     says = f"{where} has shape {shape}; (height, width) or (height, width, 3)"
     if len(shape) == 3 and _is_channels_first(shape):
         raise ValueError(
-            f"{says} is expected, the colours last: np.moveaxis({where}, 0, -1) puts them there."
+            f"{says} is expected, the colours last: np.moveaxis({code}, 0, -1) puts them there."
         )
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in COLOURS):
         raise ValueError(f"{says} is expected.")
     _check_sides(shape[:2], where)
-    _check_kind(item, where)
+    _check_kind(item, where, code)
     return item
 
 
@@ -273,16 +308,16 @@ def _check_sides(size, where):
         )
 
 
-def _check_kind(image, where):
+def _check_kind(image, where, code):
     """Raise TypeError when the numbers are neither uint8 nor uint16 nor floats."""
     kind = image.dtype.kind
     if kind == "f" or (kind == "u" and image.dtype.itemsize <= 2):
         return
     cure = ""
     if kind == "b":
-        cure = f" Black and white is {where}.astype(np.uint8) * 255."
+        cure = f" Black and white is {code}.astype(np.uint8) * 255."
     elif kind in "iu":
-        cure = f" If they lie between 0 and 255, {where}.astype(np.uint8) is right."
+        cure = f" If they lie between 0 and 255, {code}.astype(np.uint8) is right."
     raise TypeError(
         f"{where} holds values of type {image.dtype}; uint8 from 0 to 255, or floats from 0 to 1, "
         f"are expected.{cure}"
@@ -301,19 +336,29 @@ def _check_floats(image, where):
     if low < -ROUNDING or high > 1 + ROUNDING:
         cure = " Where white is 255, divide by 255." if low >= 0 else ""
         raise ValueError(
-            f"{where} has floats from {low:g} to {high:g}; from 0 (black) to 1 (white) are "
-            f"expected.{cure}"
+            f"{where} has floats from {plain(low)} to {plain(high)}; from 0 (black) to 1 (white) "
+            f"are expected.{cure}"
         )
 
 
 def _cure(value, name):
-    """Return a sentence that tells what to hand over instead, or nothing."""
+    """Return a sentence that tells what to hand over instead of a set, or nothing."""
     if isinstance(value, (str, os.PathLike)):
         return f" One file is [{name}]; those of a folder, sorted(Path({name}).glob('*.png'))."
     if hasattr(value, "convert"):  # a Pillow picture; its numbers may be those of a palette
-        return f" As an array it is np.asarray({name}.convert('RGB'))."
-    if hasattr(value, "__next__"):
+        return f" One picture is [np.asarray({name}.convert('RGB'))]."
+    shape = np.shape(value) if hasattr(value, "__array__") else ()
+    if hasattr(value, "__next__") or len(shape) == 1:  # also a column of pandas
         return f" As a list it is list({name})."
-    if hasattr(value, "__array__") or isinstance(value, (list, tuple)):
-        return f" As an array it is np.asarray({name})."
-    return ""
+    if len(shape) == 2:  # a table of pandas
+        return f" Images as its rows are {name}.to_numpy().reshape(-1, height, width)."
+    return f" As an array it is np.asarray({name})." if shape else ""
+
+
+def _item_cure(value, where):
+    """Return a sentence that tells what to hand over instead of an entry of a list, or nothing."""
+    if hasattr(value, "convert"):
+        return f" As an array it is np.asarray({where}.convert('RGB'))."
+    if isinstance(value, (list, tuple)):
+        return f" If its numbers lie between 0 and 255, np.asarray({where}, np.uint8) is right."
+    return f" As an array it is np.asarray({where})." if hasattr(value, "__array__") else ""

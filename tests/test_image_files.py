@@ -12,6 +12,7 @@ from course_utils import data
 from course_utils.data.public import image_files
 
 import numpy as np
+import PIL
 import pytest
 from hypothesis import HealthCheck, given, settings
 from pace import within
@@ -36,6 +37,7 @@ GREY = values((20, 30))
 COLOURS = values((20, 30, 3), 1)
 ALPHA = values((20, 30), 2)
 DEEP = np.random.default_rng(3).integers(0, 65_536, (20, 30), dtype=np.uint16)
+SIXTEEN = "16 bits a value become 8, 0 to 65,535 as 0 to 255"
 NEAREST = np.rint(DEEP / 257).astype(np.uint8)
 
 
@@ -129,14 +131,10 @@ def test_grey_and_palettes_become_three_colours_without_remark(tmp_path, picture
         (encoded(np.dstack([COLOURS, ALPHA]), "TIFF"), "transparency is left out", COLOURS),
         (encoded(np.dstack([GREY, ALPHA])), "transparency is left out", three(GREY)),
         (encoded(COLOURS, transparency=(1, 2, 3)), "transparency is left out", COLOURS),
-        (encoded(DEEP), "16 bits a value become 8", three(NEAREST)),
-        (encoded(DEEP, "TIFF"), "16 bits a value become 8", three(NEAREST)),
-        (
-            encoded(DEEP, "TIFF", compression="tiff_lzw"),
-            "16 bits a value become 8",
-            three(NEAREST),
-        ),
-        (deep_colours(), "16 bits a value become 8", COLOURS),
+        (encoded(DEEP), SIXTEEN, three(NEAREST)),
+        (encoded(DEEP, "TIFF"), SIXTEEN, three(NEAREST)),
+        (encoded(DEEP, "TIFF", compression="tiff_lzw"), SIXTEEN, three(NEAREST)),
+        (deep_colours(), SIXTEEN, COLOURS),
         (
             encoded(cmyk(), "TIFF"),
             "CMYK becomes red, green and blue by a rough formula",
@@ -189,6 +187,17 @@ def test_what_is_left_out_is_said_once_with_the_name_of_the_file(
     assert said[0].filename == __file__
     assert np.array_equal(image, expected)
     assert image_files.read_size(path) == (20, 30)
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_a_picture_of_twelve_bits_is_told_apart_and_the_cure_works(tmp_path, form):
+    path = written(tmp_path, encoded(DEEP // 16, form))
+    with pytest.warns(UserWarning, match=r"reach 4,\d+ only: where 4,095 is white, ") as said:
+        image = data.read_image(path)
+    assert image.max() <= 16
+    cure = re.search("is white, (.*) is right", str(said[0].message)).group(1)
+    right = eval(cure, {"np": np, "PIL": PIL, "path": path})
+    assert right == pytest.approx(DEEP / 65_535, abs=1e-3)
 
 
 def test_two_remarks_are_one_warning(tmp_path):

@@ -1,6 +1,7 @@
 """Images of every sort come out in one form; what does not fit is said with its place."""
 
 import itertools
+import re
 import tracemalloc
 import warnings
 from pathlib import Path
@@ -9,6 +10,7 @@ from course_utils.data import make_textures
 from course_utils.images import Images, prepared
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -143,7 +145,64 @@ def test_a_remark_is_made_once(X, remark, expected):
     assert all(map(np.array_equal, taken, expected))
 
 
+TWELVE = np.random.default_rng(5).integers(0, 4096, (4, 16, 12), dtype=np.uint16)
+TWELVE[2, 0, 0] = 4095
+
+
+@pytest.mark.parametrize(
+    ("X", "cure"),
+    [
+        (TWELVE, "X / 4095"),
+        (torch.from_numpy(TWELVE), "X / 4095"),
+        (list(TWELVE), "[image / 4095 for image in X]"),
+        (TWELVE // 4, "X / 1023"),
+        (TWELVE // 16, "X / 255"),
+        (TWELVE * 4 + 3, "X / 16383"),
+    ],
+    ids=["12 bits", "tensor", "list", "10 bits", "8 bits", "14 bits"],
+)
+def test_numbers_of_fewer_bits_than_sixteen_are_told_apart_and_the_cure_works(X, cure):
+    words = rf"X\[0\]: 16 bits .*, 0 to 65,535 as 0 to 255\. The values.*, {re.escape(cure)} is"
+    with pytest.warns(UserWarning, match=words) as said:
+        dark = Images(X)[0]
+    assert len(said) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        right = Images(eval(cure, {"X": X}))[0]
+    assert dark.max() <= 64
+    assert right[:, :, 0] == pytest.approx(TWELVE[0] / 4095 * 255, abs=1)
+
+
+@pytest.mark.parametrize(
+    "X", [np.zeros((2, 8, 8), np.uint16), TWELVE * 9, [GREY[0], TWELVE[2] * 9]]
+)
+def test_sixteen_bits_that_are_used_get_the_short_remark(X):
+    with pytest.warns(UserWarning, match=r"as 0 to 255 \(said once") as said:
+        Images(X)[-1]
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("X", [np.eye(12, dtype=np.uint8)[None], list(GREY // 128)])
+def test_zeros_and_ones_are_hardly_a_picture(X):
+    images = Images(X)
+    with pytest.warns(UserWarning, match=r"X\[0\]: the values reach 1 of 255.* Where 1") as said:
+        _ = [images[row] for row in (0, -1)]
+    assert len(said) == 1
+    cure = re.search("white, (.*) is right", str(said[0].message)).group(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Images(eval(cure, {"X": X}))[0].max() == 255
+
+
 # --- files
+
+
+def test_twelve_bits_in_files_are_told_once(tmp_path):
+    paths = saved(tmp_path, TWELVE)
+    images = Images(paths)
+    with pytest.warns(UserWarning, match=r"0\.png: 16 bits .* reach 4,0\d\d .*/ 4095 ") as said:
+        _ = [images[row] for row in range(4)]
+    assert len(said) == 1
 
 
 def test_files_are_read_one_at_a_time_and_may_differ_in_size(tmp_path, monkeypatch):
@@ -259,6 +318,12 @@ def test_a_bad_entry_is_named(X, message):
         (GREY.astype(np.uint32), TypeError, "holds values of type uint32"),
         (GREY.astype(complex), TypeError, "holds values of type complex128"),
         (GREY.astype(str), TypeError, "holds values of type <U"),
+        (np.ma.masked_equal(GREY, GREY[1, 2, 3]), ValueError, "X has a masked entry at position"),
+        (
+            [GREY[0], np.ma.masked_equal(GREY[1], GREY[1, 0, 1])],
+            ValueError,
+            r"X\[1\] has a masked",
+        ),
         (np.array(["a.png", "b.png"]), TypeError, r"files, go into a list: list\(X\)"),
         (None, TypeError, "X is None; an array of images"),
         (3, TypeError, "X is 3; an array of images"),
@@ -267,7 +332,6 @@ def test_a_bad_entry_is_named(X, message):
         (iter(GREY), TypeError, r"X is a value of type .*iterator"),
         ((image for image in GREY), TypeError, r"type generator; .* it is list\(X\)"),
         ({"images": GREY}, TypeError, "X is a value of type dict"),
-        (torch.zeros(5, 3, 16, 12), ValueError, r"np\.moveaxis\(X, 1, -1\)"),
         (
             torch.zeros(5, 16, 12, dtype=torch.bfloat16),
             TypeError,
@@ -275,7 +339,6 @@ def test_a_bad_entry_is_named(X, message):
         ),
         (torch.zeros(5, 16, 12, device="meta"), TypeError, "X is a tensor that NumPy cannot read"),
         ([GREY[0], None], TypeError, r"X\[1\] is None; an array \(height, width\[, 3\]\) or"),
-        ([GREY[0], GREY[0].tolist()], TypeError, r"X\[1\] is a value of type list; .*np\.asarray"),
         ([Image.fromarray(GREY[0])], TypeError, r"np\.asarray\(X\[0\]\.convert\('RGB'\)\)"),
         ([GREY[0], COLOURS], ValueError, r"X\[1\] has shape \(5, 16, 12, 3\); \(height, width\)"),
         ([np.moveaxis(COLOURS[0], -1, 0)], ValueError, r"np\.moveaxis\(X\[0\], 0, -1\)"),
@@ -290,6 +353,93 @@ def test_a_bad_entry_is_named(X, message):
 def test_what_is_no_set_of_images_is_refused_with_a_cure(X, error, message):
     with pytest.raises(error, match=message):
         Images(X)
+
+
+def test_above_white_by_a_trifle_is_no_contradiction():
+    with pytest.raises(ValueError, match=r"floats from 1\.000002 to 1\.000002; from 0"):
+        Images(np.full((1, 8, 8), 1.000002))[0]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with pictures as the current one; `X` of a cure may be their names."""
+    saved(tmp_path, COLOURS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+PICTURES = [f"{number}.png" for number in range(5)]
+CURES = {  # what is handed over, and the cure that the message offers
+    "a Series of paths": (pd.Series(PICTURES), "list(X)"),
+    "a column of paths": (pd.DataFrame({"path": PICTURES})["path"], "list(X)"),
+    "an array of paths": (np.array(PICTURES), "list(X)"),
+    "an array of Path": (np.array([Path(each) for each in PICTURES]), "list(X)"),
+    "an iterator": ((each for each in PICTURES), "list(X)"),
+    "one path": ("0.png", "[X]"),
+    "a folder's path": (".", "sorted(Path(X).glob('*.png'))"),
+    "a Pillow picture": (Image.fromarray(COLOURS[0]), "[np.asarray(X.convert('RGB'))]"),
+    "one image": (COLOURS[0], "X[np.newaxis]"),
+    "one grey tensor": (torch.from_numpy(GREY[0]), "X[np.newaxis]"),
+    "rows of a table": (GREY.reshape(5, -1), "X.reshape(-1, height, width)"),
+    "a table of pandas": (
+        pd.DataFrame(GREY.reshape(5, -1)),
+        "X.to_numpy().reshape(-1, height, width)",
+    ),
+    "colours first": (np.moveaxis(COLOURS, -1, 1), "np.moveaxis(X, 1, -1)"),
+    "colours first in torch": (
+        torch.from_numpy(np.moveaxis(COLOURS, -1, 1) / 255).requires_grad_(),
+        "np.moveaxis(X.detach().numpy(), 1, -1)",
+    ),
+    "true and false": (GREY > 99, "X.astype(np.uint8) * 255"),
+    "true and false in torch": (
+        torch.from_numpy(GREY > 99),
+        "X.detach().numpy().astype(np.uint8) * 255",
+    ),
+    "64 bits": (GREY.astype(int), "X.astype(np.uint8)"),
+    "bfloat16": (torch.rand(5, 16, 12).bfloat16(), "X.detach().cpu().float()"),
+    "images of many sizes": (
+        np.array([GREY[0], GREY[1, :9], None], dtype=object)[:2],
+        "list(X)",
+    ),
+    "masked": (np.ma.masked_equal(GREY, GREY[0, 0, 0]), "np.ma.array(X).filled(value)"),
+}
+ENTRY_CURES = {  # for the entry of a list
+    "nested lists": (GREY[0].tolist(), "np.asarray(X[0], np.uint8)"),
+    "a Pillow picture": (Image.fromarray(GREY[0]), "np.asarray(X[0].convert('RGB'))"),
+    "a table of pandas": (pd.DataFrame(GREY[0]), "np.asarray(X[0])"),
+    "colours first": (np.moveaxis(COLOURS[0], -1, 0), "np.moveaxis(X[0], 0, -1)"),
+    "colours first in torch": (
+        torch.from_numpy(np.moveaxis(COLOURS[0], -1, 0).copy()),
+        "np.moveaxis(X[0].detach().numpy(), 0, -1)",
+    ),
+    "true and false": (GREY[0] > 99, "X[0].astype(np.uint8) * 255"),
+    "64 bits": (GREY[0].astype(int), "X[0].astype(np.uint8)"),
+    "masked": (np.ma.masked_equal(GREY[0], GREY[0, 0, 0]), "np.ma.array(X[0]).filled(value)"),
+}
+
+
+def cured(cure, X):
+    names = {"np": np, "Path": Path, "X": X, "height": 16, "width": 12, "value": 0}
+    return eval(cure, names)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", CURES)
+def test_each_cure_that_a_message_offers_works(name):
+    X, cure = CURES[name]
+    with pytest.raises((TypeError, ValueError), match=re.escape(cure)):
+        Images(X)
+    images = Images(cured(cure, X))
+    assert images[0].shape == (16, 12, 3)
+    assert images[0].max() > 200
+
+
+@pytest.mark.parametrize("name", ENTRY_CURES)
+def test_each_cure_for_an_entry_works(name):
+    item, cure = ENTRY_CURES[name]
+    with pytest.raises((TypeError, ValueError), match=re.escape(cure)):
+        Images([item])
+    assert Images([cured(cure, [item])])[0].shape == (16, 12, 3)
 
 
 @properties

@@ -17,6 +17,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WebP", "GIF")
 FILE_LIMIT = 512 * 2**20  # bytes; 64 million pixels of 16 bits in four colours
 PIXEL_LIMIT = 64_000_000  # pixels; the picture takes three bytes for each
 MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr")
+SIXTEEN_BITS = "16 bits a value become 8, 0 to 65,535 as 0 to 255"
 # How to undo each orientation of the EXIF standard (tag 0x0112), but 1, which is upright.
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -37,7 +38,8 @@ def read_image(path):
     PNG, JPEG, BMP, TIFF, WebP and GIF are read. Grey becomes three equal colours, a palette its
     colours, and a photograph is turned as its camera noted (EXIF). A warning names the file where
     something is left out or converted: transparency, pictures after the first one, the colours of
-    CMYK, and 16 bits a value, which become 8 (of grey the nearest; of colours the higher byte).
+    CMYK, and 16 bits a value, which become 8 (of grey the nearest; of colours the higher byte):
+    it also says if the values of grey would fit into fewer bits, so that the picture is dark.
 
     Parameters
     ----------
@@ -193,6 +195,25 @@ def as_eight_bits(picture):
     return Image.fromarray(nearest_of_eight_bits(np.asarray(picture)))
 
 
+def sixteen_bits_in_fewer(highest, cure):
+    """Return what is added to a remark on 16 bits where the values would fit into fewer.
+
+    Parameters
+    ----------
+    highest : int
+        The largest value: 4,095 may be the white of a camera of 12 bits.
+    cure : str
+        How to hand them over as floats; "{}" stands for that white.
+    """
+    white = 2 ** max(8, int(highest).bit_length()) - 1
+    if highest == 0 or white == 65_535:
+        return ""
+    return (
+        f". The values reach {highest:,} only: where {white:,} is white, {cure.format(white)} is "
+        "right"
+    )
+
+
 def nearest_of_eight_bits(values):
     """Return numbers from 0 to 65,535 as uint8, 0 as 0 and 65,535 as 255, each the nearest."""
     values = values.astype(np.uint32)
@@ -210,6 +231,10 @@ def _three_colours(picture, content):
     if mode not in MODES and not mode.startswith("I;16"):
         return None, mode
     remarks = _remarks(picture)
+    if mode.startswith("I;16"):
+        highest = np.asarray(picture).max()
+        cure = "np.asarray(PIL.Image.open(path)) / {}"
+        remarks.append(SIXTEEN_BITS + sixteen_bits_in_fewer(highest, cure))
     orientation = _orientation(picture, content)
     picture = as_eight_bits(picture)
     if picture.mode in ("La", "RGBa"):  # colours that were multiplied by their opacity
@@ -224,11 +249,11 @@ def _remarks(picture):
     """Say what is left out or converted when the picture becomes three colours of 8 bits."""
     # Pillow has no mode for 16 bits in colour; only the form of the raw bytes tells of them
     raw = [word for tile in picture.tile for word in np.atleast_1d(tile.args).tolist()]
-    sixteen = any(";16" in str(word) for word in raw)
+    sixteen = any(";16" in str(word) for word in raw) and not picture.mode.startswith("I;16")
     found = {
         "only the first of several pictures is read": getattr(picture, "is_animated", False),
         "transparency is left out": picture.has_transparency_data,
-        "16 bits a value become 8": sixteen,
+        SIXTEEN_BITS: sixteen,
         "CMYK becomes red, green and blue by a rough formula": picture.mode == "CMYK",
     }
     return [remark for remark, holds in found.items() if holds]

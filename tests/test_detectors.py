@@ -8,10 +8,11 @@ import random
 import re
 import threading
 import warnings
+from decimal import Decimal
 from functools import cache
 
 from course_utils import detectors
-from course_utils.detectors import base
+from course_utils.detectors import base, one_class, table
 from course_utils.detectors.ensemble import mean_of_usual
 
 import numpy as np
@@ -21,6 +22,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from on_device import DETECTORS
+from pace import within
+from process_state import STATES
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -292,6 +295,45 @@ def test_what_is_handed_in_is_not_changed(kind):
     np.testing.assert_array_equal(X, before)
 
 
+# ---------------------------------------------------------------------------- many columns
+
+
+def test_whitening_of_a_wide_table_is_the_same_found_otherwise(monkeypatch):
+    inputs = torch.randn(20, 40, generator=torch.Generator().manual_seed(0))
+    spheres, found = one_class._Spheres, []
+    for wide in (40, 39):
+        monkeypatch.setattr(one_class, "WIDE", wide)
+        network = spheres(2, (40, 8, 3), torch.Generator().manual_seed(1))
+        network.start_from(inputs)
+        new = torch.randn(9, 40, generator=torch.Generator().manual_seed(2))
+        found.append(network._whitened(torch.cat([inputs, new]).T))
+    assert network.whitening.shape == (20, 40)
+    np.testing.assert_allclose(found[1], found[0], atol=1e-3)
+
+
+@EVERY
+def test_thousands_of_columns_are_learned_as_quickly_as_few(kind, tmp_path):
+    X = related(40, 4_000)
+    with within(8):  # the eigenvectors of 4,000 columns take one core half a minute
+        detector = small(kind, steps=2) if "steps" in kind().get_params() else small(kind)
+        detector.fit(X)
+    scores = detector.decision_function(X)
+    assert np.isfinite(scores).all()
+    assert_close(detector.decision_function(X[5:6]), scores[5:6], relative=1e-4)
+    detector.save(tmp_path / "detector.pt")
+    loaded = detectors.load(tmp_path / "detector.pt").set_params(device="cpu")
+    np.testing.assert_array_equal(loaded.decision_function(X), scores)
+
+
+@EVERY
+def test_a_training_of_minutes_is_announced(kind, monkeypatch):
+    monkeypatch.setattr(table, "MINUTE", 1)
+    words = r"^3 steps with [\d,]+ weights for 6 columns take about \d+ min of one core"
+    with pytest.warns(UserWarning, match=words) as said:
+        small(kind).fit(related(20))
+    assert {each.filename for each in said} == {__file__}
+
+
 # ------------------------------------------------------------------------ training and state
 
 
@@ -330,20 +372,23 @@ def test_no_global_state_is_touched(kind, tmp_path):
 
 
 @EVERY
-def test_the_global_state_of_others_changes_nothing(kind):
-    X = related(100)
-    expected = small(kind).fit(X).decision_scores_
-    state, dtype = torch.get_rng_state(), torch.get_default_dtype()
-    try:
-        torch.set_default_dtype(torch.float64)
-        torch.manual_seed(5)
-        detector = small(kind).fit(X)
-        with torch.no_grad():
-            np.testing.assert_array_equal(detector.decision_function(X), expected)
-            detector.feature_scores(X)
-    finally:
-        torch.set_default_dtype(dtype)
-        torch.set_rng_state(state)
+@pytest.mark.parametrize("state", STATES)
+def test_what_the_caller_has_set_in_torch_changes_nothing(kind, state, tmp_path):
+    X, generator = related(100), torch.get_rng_state()
+    one = small(kind).fit(X)
+    torch.manual_seed(5)
+    with STATES[state]():
+        other = small(kind).fit(X)
+        found = [each.decision_function(X) for each in (one, other)]
+        shares = [each.feature_scores(X) for each in (one, other)]
+        other.save(tmp_path / "detector.pt")
+        loaded = detectors.load(tmp_path / "detector.pt").set_params(device="cpu")
+        found.append(loaded.decision_function(X))
+    torch.set_rng_state(generator)
+    for scores in (other.decision_scores_, *found):
+        np.testing.assert_array_equal(scores, one.decision_scores_)
+    np.testing.assert_array_equal(shares[1], shares[0])
+    np.testing.assert_array_equal(shares[0], one.feature_scores(X))
 
 
 @EVERY
@@ -616,6 +661,38 @@ def test_nan_and_infinity_are_named_by_row_and_column(kind, row, column, value, 
             getattr(fitted(kind), method)(X)
     with pytest.raises(ValueError, match=words):
         small(kind).fit(X)
+
+
+@EVERY
+def test_a_masked_entry_is_named_by_row_and_column(kind):
+    X = np.ma.masked_equal(np.ones((5000, 6)), -9999.0)
+    X[4321, 4] = np.ma.masked
+    words = "^X has a masked entry in row 4321, column 4; .*filled"
+    for call in (small(kind).fit, fitted(kind).decision_function, fitted(kind).feature_scores):
+        with pytest.raises(ValueError, match=words):
+            call(X)
+    X[4321, 4] = 0.0
+    whole = fitted(kind).decision_function(X)
+    np.testing.assert_array_equal(whole, fitted(kind).decision_function(X.data))
+
+
+@EVERY
+def test_numbers_of_a_database_are_numbers(kind):
+    X = np.round(related(20), 2)
+    decimals = pd.DataFrame([[Decimal(str(each)) for each in row] for row in X])
+    assert_close(fitted(kind).decision_function(decimals), fitted(kind).decision_function(X))
+    refitted = small(kind).fit(decimals).decision_scores_
+    np.testing.assert_array_equal(refitted, small(kind).fit(X).decision_scores_)
+
+
+@pytest.mark.parametrize(
+    ("cure", "X"),
+    [("(1, -1)", pd.Series(np.ones(6))), ("(-1, 1)", np.ones(3)), ("(1, -1)", torch.ones(6))],
+)
+def test_the_cure_for_one_row_or_one_column_works(cure, X):
+    with pytest.raises(ValueError, match=r"data: np\.reshape\(np\.asarray\(X\), \(1, -1\)\) for"):
+        small(detectors.AutoEncoder).fit(X)
+    small(detectors.AutoEncoder).fit(eval(f"np.reshape(np.asarray(X), {cure})"))
 
 
 BAD = [

@@ -1,7 +1,14 @@
 """An ensemble of one-class networks: what lesson 12 builds, made robust and quick."""
 
+import math
+
 from course_utils import checks
-from course_utils.detectors.ensemble import EnsembleLinear, dense_ensemble, trimmed_mean
+from course_utils.detectors.ensemble import (
+    EnsembleLinear,
+    dense_ensemble,
+    middle,
+    trimmed_mean,
+)
 from course_utils.detectors.table import TableDetector
 
 import torch
@@ -10,6 +17,7 @@ from torch import nn
 __all__ = ["DeepSVDD"]
 
 SAMPLE = 10_000  # training rows that whitening, centre and usual distance are taken from
+WIDE = 1_000  # columns; of more, whitening knows the directions of as many rows alone
 RIDGE = 0.01  # added to the variance in every direction, so that flat ones are not blown up
 KEPT_AWAY = 0.1  # no coordinate of the centre is nearer to 0, which zero weights would reach
 RESOLUTION = 1e-4  # added to squared distances: float32 tells nothing apart below its root
@@ -164,14 +172,23 @@ class _Spheres(nn.Module):
         kind = {"dtype": torch.float32}
         offsets = torch.rand(members, hidden, 1, generator=generator, **kind) - 0.5
         self.register_buffer("offsets", offsets)
-        self.register_buffer("whitening", torch.eye(columns, **kind))
+        # (columns, columns), or of a wide table one row for each row that it was taken from
+        self.register_buffer(
+            "whitening", torch.eye(columns if columns <= WIDE else 0, columns, **kind)
+        )
         self.register_buffer("centre", torch.zeros(members, latent, 1, **kind))
         self.register_buffer("usual", torch.ones(members, 1, **kind))
 
     def map(self, inputs):
         """Map (rows, columns) to (members, latent, rows)."""
-        turned = (self.whitening @ inputs.T).expand(self.members, -1, -1)
+        turned = self._whitened(inputs.T).expand(self.members, -1, -1)
         return self.rest((self.first(turned) + self.offsets).relu())
+
+    def _whitened(self, turned):
+        """Give (columns, rows) the same variance in every direction, √(variance + RIDGE) off."""
+        if len(turned) <= WIDE:
+            return self.whitening @ turned
+        return (turned - self.whitening.T @ (self.whitening @ turned)) / math.sqrt(RIDGE)
 
     def squared_distances(self, inputs):
         """Return each member's mean squared distance per coordinate (members, rows)."""
@@ -188,10 +205,13 @@ class _Spheres(nn.Module):
     def start_from(self, inputs):
         """Whiten by the covariance of these rows and put the centre at their mean output."""
         # on the CPU in float64, and symmetric: the same matrix on every device
-        covariance = (inputs.T @ inputs / len(inputs)).double().cpu()
-        variances, directions = torch.linalg.eigh(covariance)
-        shrunk = directions / (variances.clamp(min=0) + RIDGE).sqrt()
-        self.whitening.copy_(shrunk @ directions.T)
+        if inputs.shape[1] <= WIDE:
+            covariance = (inputs.T @ inputs / len(inputs)).cpu().double()
+            variances, directions = torch.linalg.eigh(covariance)
+            shrunk = directions / (variances.clamp(min=0) + RIDGE).sqrt()
+            self.whitening.copy_(shrunk @ directions.T)
+        else:
+            self.whitening = _wide_whitening(inputs[:WIDE].cpu().double()).to(inputs)
         centre = self.map(inputs).mean(dim=2, keepdim=True)
         away = torch.where(centre < 0, -KEPT_AWAY, KEPT_AWAY)
         self.centre.copy_(torch.where(centre.abs() < KEPT_AWAY, away, centre))
@@ -199,4 +219,20 @@ class _Spheres(nn.Module):
     @torch.no_grad()
     def measure_usual_distance(self, inputs):
         """Keep each member's median distance of these rows."""
-        self.usual.copy_(self._distances(inputs).median(dim=1, keepdim=True).values)
+        self.usual.copy_(middle(self._distances(inputs)))
+
+    def _load_from_state_dict(self, state, prefix, *others):
+        self.whitening = torch.empty_like(state[prefix + "whitening"])  # rows as they were saved
+        super()._load_from_state_dict(state, prefix, *others)
+
+
+def _wide_whitening(inputs):
+    """Return B of the whitening (1 − Bᵀ B) / √RIDGE, (rows, columns), of as many rows at most.
+
+    With more columns than rows, the variance is 0 in all directions but a few. Only those are
+    computed, from the products of rows (rows, rows) in place of those of columns.
+    """
+    variances, directions = torch.linalg.eigh(inputs @ inputs.T / len(inputs))
+    spread = (variances.clamp(min=0) + RIDGE).sqrt()
+    shares = len(inputs) * spread * (spread + math.sqrt(RIDGE))
+    return (directions.T @ inputs) / shares.sqrt()[:, None]

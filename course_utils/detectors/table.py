@@ -1,6 +1,7 @@
 """What detectors of tables share: checked input, scaling, training and scores in batches."""
 
 import math
+import warnings
 from contextlib import nullcontext
 
 from course_utils import checks, runtime, training
@@ -17,6 +18,7 @@ __all__ = ["TableDetector"]
 # on the CPU a batch's numbers should stay in the cache
 ROWS_AT_A_TIME = {"cpu": 2048, "other": 262_144}
 SMALL_STEP = 10_000_000  # weights times rows; below it, sharing a step costs more than it saves
+MINUTE = 3e11  # weights times rows times steps; so many take one core about a minute
 FARTHEST = 1e4  # standard deviations; beyond, float32 would lose the small numbers beside it
 
 
@@ -39,6 +41,7 @@ class TableDetector(Detector):
         Only after fitting on a DataFrame whose columns have names.
     """
 
+    @runtime.usual_torch()
     def fit(self, X, y=None):
         """Learn what is normal from the rows of X.
 
@@ -69,6 +72,7 @@ class TableDetector(Detector):
         self._set_decisions(self._in_batches(X, self._score))
         return self
 
+    @runtime.usual_torch()
     def decision_function(self, X):
         """Return one score per row, higher = more anomalous.
 
@@ -93,6 +97,7 @@ class TableDetector(Detector):
         check_is_fitted(self)
         return self._in_batches(self._as_rows(X, reset=False), self._score)
 
+    @runtime.usual_torch()
     def feature_scores(self, X):
         """Return each column's share of a row's score; a row's shares add up to its score.
 
@@ -114,6 +119,13 @@ class TableDetector(Detector):
         """
         steps_per_epoch = math.gcd(steps, 10)
         weights = sum(each.numel() for each in self.network_.parameters())
+        minutes = weights * self.batch_size * steps / MINUTE
+        if minutes > 1 and inputs.device.type == "cpu":
+            warnings.warn(
+                f"{steps:,} steps with {weights:,} weights for {inputs.shape[1]:,} columns take "
+                f"about {minutes:.0f} min of one core. progress=True shows how far they are.",
+                stacklevel=5,  # of fit's caller
+            )
         alone = inputs.device.type == "cpu" and weights * self.batch_size <= SMALL_STEP
         with runtime.one_torch_thread() if alone else nullcontext():
             return training.fit(
@@ -231,7 +243,7 @@ def _refuse_other_forms(X):
     if len(shape) == 1:
         raise ValueError(
             f"X has shape {tuple(shape)}; rows and columns are expected. Reshape your data: "
-            "X.reshape(1, -1) for one row, X.reshape(-1, 1) for one column."
+            "np.reshape(np.asarray(X), (1, -1)) for one row, (-1, 1) for one column."
         )
     if len(shape) == 2 and 0 in shape:
         what = ("0 sample(s)", "0 feature(s)")[shape.index(0)]

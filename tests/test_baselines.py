@@ -1,9 +1,12 @@
 """The classical detectors compute their formulas, and all of them keep the same promises."""
 
+import warnings
+
 from course_utils import baselines
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn import ensemble, neighbors
 from sklearn.base import clone
 from sklearn.covariance import EmpiricalCovariance
@@ -110,6 +113,7 @@ def test_local_outlier_factor_is_scikit_learns_with_the_sign_turned(rows, new_ro
 
 
 def test_isolation_forest_is_scikit_learns_with_the_sign_turned(rows, new_rows):
+    rows, new_rows = rows - [0, 0, 100], new_rows - [0, 0, 100]  # whose third column is float64
     theirs = ensemble.IsolationForest(n_estimators=20, random_state=3).fit(rows)
     ours = baselines.IsolationForest(trees=20, seed=3).fit(rows)
     assert ours.decision_function(new_rows) == pytest.approx(-theirs.score_samples(new_rows))
@@ -250,6 +254,73 @@ def test_rows_of_another_width_are_refused(detector_class):
         fitted.decision_function([[1.0, 2.0, 3.0]])
 
 
+IN_OWN_UNIT = (baselines.KMeansDistance, baselines.KNearestNeighbours)
+
+
+@every_looking
+@pytest.mark.parametrize(
+    "unit", [1e-300, 1e-160, 1e-39, 1e-9, 1e39, 1e160, 1e300], ids=lambda unit: f"{unit:g}"
+)
+def test_scores_do_not_depend_on_the_unit(detector_class, rows, new_rows, unit):
+    plain = detector_class().fit(rows).decision_function(new_rows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scores = detector_class().fit(rows * unit).decision_function(new_rows * unit)
+    if detector_class in IN_OWN_UNIT:
+        scores = scores / unit
+    assert scores == pytest.approx(plain, rel=1e-6)
+
+
+@every_looking
+def test_scores_do_not_depend_on_where_zero_is(detector_class, rows, new_rows):
+    seconds = np.array([1.7e9, 0.0, 0.0])  # as since 1970, of which float32 knows every 128th
+    plain = detector_class().fit(rows).decision_function(new_rows)
+    moved = detector_class().fit(rows + seconds).decision_function(new_rows + seconds)
+    assert moved == pytest.approx(plain, rel=1e-5, abs=1e-6)
+
+
+@every_looking
+def test_a_row_at_the_end_of_float64_has_a_finite_score(detector_class, rows):
+    detector = detector_class().fit(rows)
+    far = [[1e300, 0.0, 0.0], [-1.7e308, 1.7e308, 0.0], [0.0, 0.0, 1e160]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scores = detector.decision_function(far)
+    assert np.isfinite(scores).all()
+    assert (scores > np.median(detector.decision_function(rows))).all()
+
+
+def test_mahalanobis_of_more_columns_than_rows_is_the_same_found_otherwise(monkeypatch):
+    generator = np.random.default_rng(0)
+    X, new = generator.normal(size=(20, 40)), generator.normal(size=(30, 40))
+    X[:, 5], X[:, 7] = X[:, 6], 2.0
+    plain = baselines.Mahalanobis().fit(X)
+    monkeypatch.setattr(baselines, "WIDE", 39)
+    wide = baselines.Mahalanobis().fit(X)
+    assert plain.precision_.shape == (40, 40)
+    assert wide.roots_.shape == (19, 40)
+    assert wide.decision_function(new) == pytest.approx(plain.decision_function(new), rel=1e-8)
+    assert (
+        baselines.Mahalanobis().fit(np.ones((3, 40))).decision_function(new).tolist() == [0] * 30
+    )
+
+
+def test_a_covariance_that_takes_minutes_is_announced(monkeypatch, rows):
+    monkeypatch.setattr(baselines, "SLOW", 2)
+    with pytest.warns(UserWarning, match=r"^X has 200 rows and 3 columns: the cov") as said:
+        baselines.Mahalanobis().fit(rows)
+    assert said[0].filename == __file__
+
+
+@every
+def test_what_scikit_learn_was_told_changes_nothing(detector_class, rows, new_rows):
+    plain = detector_class().fit(rows).decision_function(new_rows)
+    with sklearn.config_context(transform_output="pandas", enable_metadata_routing=True):
+        scores = detector_class().fit(rows).decision_function(new_rows)
+    assert type(scores) is np.ndarray
+    assert np.array_equal(scores, plain)
+
+
 @pytest.mark.parametrize("value", [0, -1, 1.5, None, "3", True])
 @pytest.mark.parametrize(
     ("detector_class", "argument"),
@@ -282,3 +353,7 @@ def test_a_classifier_becomes_a_detector():
     assert np.array_equal(ours.decision_function(X), oracle)
     with pytest.raises(ValueError, match="y holds"):
         baselines.WithLabels(LogisticRegression()).fit(X, np.zeros(100))
+    masked = np.ma.masked_less(X, X.min() + 0.1)
+    for call in (lambda: ours.fit(masked, y), lambda: ours.decision_function(masked)):
+        with pytest.raises(ValueError, match="X has a masked entry in row"):
+            call()

@@ -433,6 +433,42 @@ def test_no_permission(use, server, monkeypatch):
     fails("big.bin may not be written or read here.*set COURSE_DATA to a folder of your own")
 
 
+@pytest.mark.parametrize("number", [5, 32, 33])
+def test_windows_says_that_a_file_is_open_elsewhere(use, server, monkeypatch, number):
+    use(one=one(server))
+    refused = []
+
+    def refuse(came, final):
+        error = PermissionError(errno.EACCES, "Access is denied", str(came))
+        error.winerror = number
+        refused.append(final)
+        raise error
+
+    monkeypatch.setattr(download.os, "replace", refuse)
+    monkeypatch.setattr(download, "PATIENCE", 0.2)
+    fails("its files in .* are open in another program.*Close notebooks that use them")
+    assert 1 < len(refused) < 9
+
+
+def test_what_lets_go_in_time_is_waited_for(use, server, monkeypatch):
+    use(one=one(server))
+    replace, refused = os.replace, []
+
+    def scanned(came, final):
+        if len(refused) < 2:  # a virus scanner reads what is new
+            refused.append(final)
+            error = PermissionError(errno.EACCES, "Access is denied", str(came))
+            error.winerror = 5
+            raise error
+        replace(came, final)
+
+    monkeypatch.setattr(download, "PATIENCE", 60)
+    monkeypatch.setattr(download.os, "replace", scanned)
+    download.fetch("one", progress=False)
+    assert len(refused) == 2
+    assert download.available("one")
+
+
 def test_a_file_where_the_cache_should_be(use, server, place, monkeypatch):
     use(one=one(server))
     (place / "file").write_text("mine")

@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -31,6 +32,8 @@ import requests
 from tqdm import tqdm
 
 CONTENTS = ".contents.tsv"  # in the folder of an unpacked set: sha256, bytes, path
+HELD = (5, 32, 33)  # Windows: access denied, in use by another process, locked by one
+PATIENCE = 2.0  # seconds for a virus scanner to let go of a new file
 NO_SPACE = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -470,7 +473,19 @@ def _put(came, final):
     final.parent.mkdir(parents=True, exist_ok=True)
     if final.is_dir() and not final.is_symlink():
         shutil.rmtree(final)
-    os.replace(came, final)
+    _replace(came, final)
+
+
+def _replace(source, target):
+    """Give a file or a folder its name; on Windows, wait a little for whoever has it open."""
+    given_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return os.replace(source, target)
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in HELD or time.monotonic() > given_up:
+                raise
+            time.sleep(0.1)
 
 
 def _unpack_into(entry, source, folder, work):
@@ -485,7 +500,7 @@ def _unpack_into(entry, source, folder, work):
     (unpacked / CONTENTS).write_text("".join(lines), encoding="utf-8", newline="\n")
     if os.path.lexists(folder):
         _clear_away(folder, work)
-    os.replace(unpacked, folder)
+    _replace(unpacked, folder)
 
 
 def _clear_away(folder, work):
@@ -494,7 +509,7 @@ def _clear_away(folder, work):
         folder.unlink()
         return
     old = work / "old"
-    os.replace(folder, old)
+    _replace(folder, old)
     shutil.rmtree(old)
 
 
@@ -518,6 +533,11 @@ def _told(error, cache):
     if error.errno in NO_SPACE:
         return (
             f"no space is left in {cache} ({error.strerror}). Free some, or {elsewhere} with more."
+        )
+    if getattr(error, "winerror", None) in HELD:
+        return (
+            f"its files in {cache} are open in another program, or may not be written. Close "
+            f"notebooks that use them and try again, or {elsewhere} of your own."
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         place = error.filename or cache

@@ -25,13 +25,6 @@ def load_sms_spam():
     -------
     AnomalyData
         5,574 texts, 747 of them spam. 7.2 % of the texts repeat an earlier one.
-
-    Raises
-    ------
-    ValueError
-        If the file is not of the form expected.
-    DownloadError
-        If the file is not here and cannot be had; the message says the cure.
     """
     from course_utils.data.store.download import fetch
 
@@ -50,13 +43,6 @@ def load_hdfs():
     -------
     AnomalyData
         21,693 sequences of 2 to 284 whole numbers: 4,855 normal ones, then 16,838 abnormal ones.
-
-    Raises
-    ------
-    ValueError
-        If a file is not of the form expected.
-    DownloadError
-        If the files are not here and cannot be had; the message says the cure.
     """
     from course_utils.data.store.download import fetch
 
@@ -71,13 +57,6 @@ def load_bgl():
     -------
     AnomalyData
         2,000 messages with their time (UTC), 143 of them alerts; kinds are the alert tags.
-
-    Raises
-    ------
-    ValueError
-        If the file is not of the form expected.
-    DownloadError
-        If the file is not here and cannot be had; the message says the cure.
     """
     from course_utils.data.store.download import fetch
 
@@ -91,17 +70,6 @@ def parse_sms_spam(path):
     ----------
     path : str or Path
         Text in UTF-8.
-
-    Returns
-    -------
-    AnomalyData
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not of that form; the message names file and line.
     """
     labels, messages = [], []
     for number, line in enumerate(read_lines(path), start=1):
@@ -133,13 +101,6 @@ def parse_hdfs(normal, abnormal):
     -------
     AnomalyData
         The normal sequences first, each file in its own order.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be read.
-    ValueError
-        If one is not of that form; the message names file and line.
     """
     files = [_key_sequences(path) for path in (normal, abnormal)]
     return AnomalyData(
@@ -162,17 +123,6 @@ def parse_bgl(path):
     ----------
     path : str or Path
         Text in UTF-8.
-
-    Returns
-    -------
-    AnomalyData
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not of that form; the message names file and line.
     """
     lines = read_lines(path)
     fields = [line.split(" ", BGL_FIELDS - 1) for line in lines]

@@ -128,17 +128,6 @@ def parse_cifar_10(folder, anomaly="cat", part="all", prevalence=None, seed=0):
         Where the files are, themselves or in a folder of it.
     anomaly, part, prevalence, seed
         As for `load_cifar_10`.
-
-    Returns
-    -------
-    AnomalyData
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file is missing.
-    TypeError, ValueError
-        If an argument is not of that form, or a file is not as expected (the message names it).
     """
     anomalous = _as_classes(anomaly, CIFAR_10_CLASSES)
     names = [name for each in _parts(part) for name in CIFAR_10_FILES[each]]
@@ -209,17 +198,6 @@ def parse_fashion_mnist(folder, anomaly="Sandal", part="all", prevalence=None, s
         Where the files are, themselves or in a folder of it.
     anomaly, part, prevalence, seed
         As for `load_fashion_mnist`.
-
-    Returns
-    -------
-    AnomalyData
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file is missing.
-    TypeError, ValueError
-        If an argument is not of that form, or a file is not as expected (the message names it).
     """
     anomalous = _as_classes(anomaly, FASHION_CLASSES)
     pairs = [_read_idx_pair(folder, FASHION_FILES[each]) for each in _parts(part)]

@@ -79,8 +79,6 @@ def load_nab(name):
     ------
     TypeError, ValueError
         If `name` is another, or a file is not of the form expected.
-    DownloadError
-        If the files are not here and cannot be had; the message says the cure.
     """
     from course_utils.data.store.download import fetch
 
@@ -116,8 +114,6 @@ def load_cwru_bearings(length=2048, stretches=1):
     ------
     TypeError, ValueError
         If `length` or `stretches` is out of range, or a file is not of the form expected.
-    DownloadError
-        If the files are not here and cannot be had; the message says the cure.
     """
     from course_utils.data.store.download import fetch
 
@@ -185,17 +181,6 @@ def parse_nab(series, windows):
     windows : str or Path
         NAB's `combined_windows.json`, which has a list of (first time, last time) for the last
         folder and the name of the series.
-
-    Returns
-    -------
-    AnomalyData
-
-    Raises
-    ------
-    OSError
-        If a file cannot be read.
-    ValueError
-        If one is not of that form; the message names the file, and the line of the series.
     """
     series = Path(series)
     lines = read_lines(series)
@@ -278,13 +263,6 @@ def read_drive_end(path):
     Returns
     -------
     ndarray of float64, shape (samples,)
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not of that form; the message names it.
     """
     path = Path(path)
     with path.open("rb") as file:
@@ -311,13 +289,6 @@ def parse_yahoo_s5(path):
     -------
     AnomalyData
         Times up to a million are hours from 1970-01-01, as in A1; larger ones are seconds.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not of that form; the message names file and line.
     """
     path = Path(path)
     lines = read_lines(path)

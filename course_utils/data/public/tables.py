@@ -105,8 +105,6 @@ def load_nsl_kdd(part="train"):
     ------
     TypeError, ValueError
         If `part` is another, or a file is not of the form expected.
-    DownloadError
-        If the files are not here and cannot be had; the message says the cure.
     """
     from course_utils.data.store.download import fetch
 
@@ -130,13 +128,6 @@ def load_kdd_cup_99():
     AnomalyData
         X (494021, d), 1 = attack; kinds are the names of the attacks. Four rows in five are
         attacks.
-
-    Raises
-    ------
-    ValueError
-        If the file is not of the form expected.
-    DownloadError
-        If the file is not here and cannot be had; the message says the cure.
     """
     from course_utils.data.store.download import fetch
 
@@ -151,13 +142,6 @@ def load_credit_card_fraud():
     AnomalyData
         X (284807, 30): seconds since the first payment, 28 principal components, and the amount;
         492 frauds. No date is given, so the rows are a table and not a series.
-
-    Raises
-    ------
-    ValueError
-        If the file is not of the form expected.
-    DownloadError
-        If the file is not here and cannot be had; the message says the cure.
     """
     from course_utils.data.store.download import fetch
 
@@ -182,8 +166,6 @@ def load_adbench(name):
     ------
     TypeError, ValueError
         If `name` is another, or the file is not of the form expected.
-    DownloadError
-        If the file is not here and cannot be had; the message says the cure.
     """
     from course_utils.data.store.download import fetch
 
@@ -203,17 +185,6 @@ def parse_nsl_kdd(path, vocabulary=None):
         Comma-separated text, or such text packed with gzip.
     vocabulary : dict of str to tuple of str, optional
         The values of the text columns, from `connection_vocabulary`; None takes this file's.
-
-    Returns
-    -------
-    AnomalyData
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not of that form; the message names file and line.
     """
     return _connections(
         path,
@@ -231,17 +202,6 @@ def parse_kdd_cup_99(path):
     ----------
     path : str or Path
         Comma-separated text, or such text packed with gzip.
-
-    Returns
-    -------
-    AnomalyData
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not of that form; the message names file and line.
     """
     return _connections(
         path,
@@ -282,17 +242,6 @@ def parse_credit_card_fraud(path):
     ----------
     path : str or Path
         Comma-separated text: Time, V1 … V28, Amount, Class. Names and classes may be quoted.
-
-    Returns
-    -------
-    AnomalyData
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not of that form; the message names file and line.
     """
     lines = read_lines(path)
     components = tuple(f"V{number}" for number in range(1, 29))
@@ -323,17 +272,6 @@ def parse_adbench(path):
     ----------
     path : str or Path
         A file that ends in `.npz`.
-
-    Returns
-    -------
-    AnomalyData
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not of that form; the message names the file.
     """
     path = Path(path)
     rows, labels = _arrays(path, ("X", "y"))

@@ -11,6 +11,7 @@ in a process of its own (see `test_device_placement.py`).
 """
 
 import contextlib
+import functools
 
 import torch
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
@@ -26,6 +27,7 @@ PICKERS |= {aten._index_put_impl_.default, aten._unsafe_index.Tensor}
 JOINERS = {aten.cat.default, aten.stack.default}
 # what CUDA refuses after torch.use_deterministic_algorithms(True)
 NOT_REPEATABLE = {aten.median.dim, aten.kthvalue.default, aten.cumsum.default}
+TENSORS = (torch.Tensor, torch.Generator)
 LONG_FLOATS = (torch.float64, torch.complex128)
 FACTORIES = [
     aten.empty.memory_format,
@@ -111,24 +113,23 @@ class StandIn(torch.Tensor):
 
     @classmethod
     def _compute(cls, operation, args, kwargs):
-        kwargs = dict(kwargs or {})
-        given = list(_leaves([*args, *kwargs.values()]))
-        if operation not in COPIES:
+        # a lesson comes here a hundred thousand times, mostly with tensors of this device alone
+        given, changes_shape = [], _changes_shape(operation)
+        inputs = [_unwrapped(each, given) for each in args]
+        options = {name: _unwrapped(each, given) for name, each in (kwargs or {}).items()}
+        if operation not in COPIES and any(type(each) is not cls for each in given):
             _refuse_mixtures(operation, args, given)
         if operation in NOT_REPEATABLE and torch.are_deterministic_algorithms_enabled():
             raise RuntimeError(f"{operation} on the {NAME} device is not deterministic.")
-        target = kwargs.get("device")
-        stays = target is None or torch.device(target).type == NAME
-        if target is not None:
-            kwargs["device"] = torch.device("cpu")
-        if target is None and operation is aten.copy_.default:
-            stays = isinstance(args[0], cls)
-        result = operation(*_unwrapped(args), **{k: _unwrapped(v) for k, v in kwargs.items()})
-        if torch.Tag.inplace_view in operation.tags:  # squeeze_ and its like
+        stays = type(args[0]) is cls if operation is aten.copy_.default else True
+        if (target := options.get("device")) is not None:
+            stays = torch.device(target).type == NAME
+            options["device"] = torch.device("cpu")
+        result = operation(*inputs, **options)
+        if changes_shape:
             with torch._C._DisableTorchDispatch():
-                operation(*args, **kwargs)
-        known = {id(each.held): each for each in given if isinstance(each, cls)}
-        return _wrapped(result, known) if stays else result
+                operation(*args, **options)
+        return _wrapped(result, given) if stays else result
 
 
 def install():
@@ -153,7 +154,7 @@ def install():
 
 def _factory(operation):
     def make(*args, **kwargs):
-        _refuse_mixtures(operation, args, list(_leaves([*args, *kwargs.values()])))
+        _refuse_mixtures(operation, args, _leaves([*args, *kwargs.values()]))
         kwargs["device"] = torch.device("cpu")
         return StandIn(operation(*args, **kwargs))
 
@@ -162,7 +163,7 @@ def _factory(operation):
 
 def _copied(source, target, non_blocking=False):
     """Copy where torch goes past `__torch_dispatch__`, as in torch.tensor(…, device=…)."""
-    _unwrapped(target).copy_(_unwrapped(source))
+    _unwrapped(target, []).copy_(_unwrapped(source, []))
     return target
 
 
@@ -185,28 +186,40 @@ def _refuse_mixtures(operation, args, given):
         raise PlacementError(f"{operation} was handed tensors of different devices: {places}.")
 
 
+@functools.cache
+def _changes_shape(operation):
+    """Say whether it changes the shape of what it is given, as squeeze_ does."""
+    return torch.Tag.inplace_view in operation.tags
+
+
 def _leaves(values):
-    for value in values:
-        if isinstance(value, list | tuple):
-            yield from _leaves(value)
-        elif isinstance(value, torch.Tensor | torch.Generator):
-            yield value
+    found = []
+    _unwrapped(list(values), found)
+    return found
 
 
-def _unwrapped(value):
-    if isinstance(value, StandIn):
+def _unwrapped(value, given):
+    """Return what is held in place of tensors on the device; add tensors and generators met."""
+    kind = type(value)
+    if kind is StandIn:
+        given.append(value)
         return value.held
-    if isinstance(value, list | tuple):
-        return type(value)(_unwrapped(each) for each in value)
+    if kind is list or kind is tuple:
+        return kind([_unwrapped(each, given) for each in value])
+    if isinstance(value, TENSORS):
+        given.append(value)
     return value
 
 
-def _wrapped(result, known):
+def _wrapped(result, given):
+    """Return a result on the device; what was given and changed is the same tensor as before."""
     if isinstance(result, torch.Tensor):
-        tensor = known.get(id(result))
-        return StandIn(result) if tensor is None else tensor
+        for each in given:
+            if type(each) is StandIn and each.held is result:
+                return each
+        return StandIn(result)
     if isinstance(result, list | tuple):
-        return type(result)(_wrapped(each, known) for each in result)
+        return type(result)(_wrapped(each, given) for each in result)
     return result
 
 

@@ -202,7 +202,7 @@ def image_detector_check(kind):
 
     def check(device):
         X = np.random.default_rng(0).integers(0, 256, (9, 40, 48, 3), dtype=np.uint8)
-        choices = {"sizes": (64, 96), "blocks": (4, 10)}
+        choices = {"sizes": (32, 64), "blocks": (4, 10)}
         on_cpu = kind(**choices, device="cpu").fit(X[:5])
         detector = kind(**choices, device=torch.device(device)).fit(X[:5])
         all_on(detector.network_, device)

@@ -38,18 +38,11 @@ def outcomes(device, names):
         environment |= {"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
         command = [sys.executable, "on_device.py", device, str(results), *map(str, names)]
         done = subprocess.run(
-            command, cwd=HERE, env=environment, capture_output=True, encoding="utf-8", timeout=900
+            command, cwd=HERE, env=environment, capture_output=True, encoding="utf-8", timeout=3600
         )
         found = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
     missing = f"the process ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
     return {name: found.get(str(name), missing) for name in names}
-
-
-@ON_EVERY_DEVICE
-@pytest.mark.parametrize("name", on_device.CHECKS)
-def test_on_the_device(name, device):
-    problem = outcomes(device, tuple(on_device.CHECKS))[name]
-    assert problem is None, problem
 
 
 @ON_EVERY_DEVICE
@@ -115,8 +108,8 @@ SMALL = {name: changes for name, (_, changes) in MISPLACED.items()} | {
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """What went wrong with each small notebook, by its name."""
+def checked(tmp_path_factory):
+    """A function from a device to what went wrong with each check and small notebook, by name."""
     folder, paths = tmp_path_factory.mktemp("small"), {}
     for name, changes in SMALL.items():
         cells = [
@@ -125,10 +118,27 @@ def small(tmp_path_factory):
         ]
         paths[name] = folder / f"{name}.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells), paths[name])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONIOENCODING", "cp1252")  # as on Windows, where the lessons' ✓ is none
-        found = outcomes(stand_in_device.NAME, tuple(paths.values()))
-    return {name: found[path] for name, path in paths.items()}
+
+    def on(device):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PYTHONIOENCODING", "cp1252")  # as on Windows; a lesson's ✓ is not in it
+            found = outcomes(device, (*on_device.CHECKS, *paths.values()))
+        return {name: found[paths.get(name, name)] for name in (*on_device.CHECKS, *paths)}
+
+    return on
+
+
+@pytest.fixture
+def small(checked):
+    """What went wrong with each small notebook, by its name."""
+    return checked(stand_in_device.NAME)
+
+
+@ON_EVERY_DEVICE
+@pytest.mark.parametrize("name", on_device.CHECKS)
+def test_on_the_device(checked, name, device):
+    problem = checked(device)[name]
+    assert problem is None, problem
 
 
 @pytest.mark.parametrize("name", ["right", "all steps needed"])

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
-SECONDS = 2
-fuzzed = settings(max_examples=150, deadline=1000 * SECONDS, derandomize=True, database=None)
+SECONDS = 2  # of this process, not of the clock on the wall
+fuzzed = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 
 
 def sources(folder):
@@ -51,12 +51,12 @@ def ends_well(parse, name, content, expected=AnomalyData, line=True):
         path = Path(folder, name)
         path.write_bytes(content)
         said = None
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             made = parse(path)
         except ValueError as error:
             said = str(error)
-        assert time.perf_counter() - start < SECONDS
+        assert time.process_time() - start < SECONDS
     if said is None:
         assert isinstance(made, expected)
     else:

@@ -235,7 +235,7 @@ def wait_for(event):
         half = len(content) // 2
         handler.wfile.write(content[:half])
         handler.wfile.flush()
-        event.wait(20)
+        event.wait(300)
         handler.wfile.write(content[half:])
 
     return slowly

@@ -79,7 +79,8 @@ def small(kind, **choices):
 
 def medium(kind, **choices):
     """A detector of this kind that has learned something."""
-    return kind(**{"device": "cpu", "members": 8, **choices})
+    steps = {name: 60 for name in kind().get_params() if name.endswith("steps")}
+    return kind(**{"device": "cpu", "members": 8, **steps, **choices})
 
 
 def related(rows=400, columns=6, seed=0):
@@ -142,21 +143,21 @@ def test_as_many_steps_are_trained_as_are_asked_for(kind, steps):
 
 @EVERY
 def test_scores_of_a_long_table_are_those_of_its_rows(kind):
-    detector, X = fitted(kind), related(9000, seed=4)
+    detector, X = fitted(kind), related(5000, seed=4)
     scores = detector.decision_function(X)
-    assert scores.shape == (9000,)
-    some = [0, 1, 2047, 2048, 2049, 8191, 8192, 8999]
+    assert scores.shape == (5000,)
+    some = [0, 1, 2047, 2048, 2049, 4095, 4096, 4999]
     assert_close([detector.decision_function(X[[row]])[0] for row in some], scores[some])
 
 
 @EVERY
 def test_scores_do_not_depend_on_the_number_of_threads(kind):
-    detector, X = fitted(kind), related(9000, seed=4)
+    detector, X = fitted(kind), related(5000, seed=4)
     threads, found = torch.get_num_threads(), []
     try:
         for count in (1, 3):
             torch.set_num_threads(count)
-            fitted_again = medium(kind).fit(X[:500])  # small steps are never shared
+            fitted_again = small(kind, members=8).fit(X[:500])  # small steps are never shared
             found.append([detector.decision_function(X), fitted_again.decision_scores_])
     finally:
         torch.set_num_threads(threads)
@@ -262,7 +263,7 @@ def test_the_same_numbers_in_another_form_have_the_same_scores(kind, tmp_path):
 
 @EVERY
 def test_a_table_in_a_file_is_scored_a_part_at_a_time(kind, tmp_path):
-    rows, columns = 10_000, 4
+    rows, columns = 5_000, 4
     X = related(rows, columns).astype(np.float32)
     X.tofile(tmp_path / "rows.bin")
     detector = small(kind).fit(X[:200])
@@ -363,7 +364,7 @@ def test_no_global_state_is_touched(kind, tmp_path):
     detector = small(kind).fit(related())
     detector.predict(related())
     detector.feature_scores(related())
-    detector.decision_function(related(9000))
+    detector.decision_function(related(3000))
     detector.save(tmp_path / "detector.pt")
     detectors.load(tmp_path / "detector.pt").decision_function(related())
     after = global_state()
@@ -644,15 +645,17 @@ def test_the_file_of_another_class_is_refused(kind, tmp_path):
 
 
 @EVERY
-@steady
-@given(
-    row=st.integers(0, 4999) | st.sampled_from([0, 2047, 2048, 4999]),
-    column=st.integers(0, 5),
-    value=st.sampled_from([np.nan, np.inf, -np.inf]),
-    dtype=st.sampled_from([np.float32, np.float64]),
+@pytest.mark.parametrize(
+    ("row", "column", "value", "dtype"),
+    [
+        (0, 5, np.nan, np.float32),
+        (2047, 0, np.inf, np.float64),
+        (2048, 3, -np.inf, np.float32),
+        (2499, 1, np.nan, np.float64),
+    ],
 )
 def test_nan_and_infinity_are_named_by_row_and_column(kind, row, column, value, dtype):
-    X = np.zeros((5000, 6), dtype=dtype)
+    X = np.zeros((2500, 6), dtype=dtype)
     X[row, column] = value
     name = "NaN" if np.isnan(value) else "infinity"
     words = rf"^X has {name} in row {row}, column {column}; finite numbers are expected"
@@ -665,13 +668,13 @@ def test_nan_and_infinity_are_named_by_row_and_column(kind, row, column, value, 
 
 @EVERY
 def test_a_masked_entry_is_named_by_row_and_column(kind):
-    X = np.ma.masked_equal(np.ones((5000, 6)), -9999.0)
-    X[4321, 4] = np.ma.masked
-    words = "^X has a masked entry in row 4321, column 4; .*filled"
+    X = np.ma.masked_equal(np.ones((2500, 6)), -9999.0)
+    X[2321, 4] = np.ma.masked
+    words = "^X has a masked entry in row 2321, column 4; .*filled"
     for call in (small(kind).fit, fitted(kind).decision_function, fitted(kind).feature_scores):
         with pytest.raises(ValueError, match=words):
             call(X)
-    X[4321, 4] = 0.0
+    X[2321, 4] = 0.0
     whole = fitted(kind).decision_function(X)
     np.testing.assert_array_equal(whole, fitted(kind).decision_function(X.data))
 

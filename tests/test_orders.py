@@ -161,6 +161,7 @@ def test_no_column_alone_gives_a_pattern_away(orders):
 
 
 def test_the_patterns_are_no_easy_prey(orders):
+    orders = orders.take(slice(None, None, 3))
     features = StandardScaler().fit_transform(orders.X[:, 3:])
     forest = -IsolationForest(random_state=0).fit(features).score_samples(features)
     distance = NearestNeighbors(n_neighbors=6).fit(features).kneighbors(features)[0][:, -1]

@@ -52,7 +52,7 @@ def split_or_skip(made, **options):
     return cut
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(made=data_with_repeats(), seed=st.integers(0, 2**32 - 1))
 def test_no_row_is_on_two_sides_and_none_is_lost(made, seed):
     cut = split_or_skip(made, seed=seed)
@@ -62,7 +62,7 @@ def test_no_row_is_on_two_sides_and_none_is_lost(made, seed):
     assert all(set(getattr(cut, part).y.tolist()) == {0, 1} for part in PARTS)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(made=data_with_repeats(grouped=True), seed=st.integers(0, 2**32 - 1))
 def test_neither_a_row_nor_a_group_is_on_two_sides(made, seed):
     cut = split_or_skip(made, seed=seed)
@@ -73,7 +73,7 @@ def test_neither_a_row_nor_a_group_is_on_two_sides(made, seed):
         assert sum(len(side) for side in sides) == len(set.union(*sides))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     normal=st.integers(3, 300),
     anomalies=st.integers(3, 100),
@@ -100,7 +100,7 @@ def test_one_seed_gives_one_split(made, seed):
         assert rows_of(getattr(first, part)) == rows_of(getattr(second, part))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(made=data_with_repeats(), seed=st.integers(0, 1000), share=st.floats(0.01, 0.5))
 def test_validation_and_test_are_the_same_for_every_protocol(made, seed, share):
     supervised = split_or_skip(made, seed=seed)
@@ -118,7 +118,7 @@ def test_validation_and_test_are_the_same_for_every_protocol(made, seed, share):
     assert rows_of(as_drawn.train) == rows_of(supervised.train)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     normal=st.integers(20, 400),
     anomalies=st.integers(20, 400),

@@ -88,7 +88,7 @@ def test_fit_is_the_plain_loop():
     assert history.validation_loss == pytest.approx(validation_loss, rel=1e-12)
     assert history.best_epoch == 3
     assert not model.training
-    assert 0 < history.seconds < 60
+    assert history.seconds > 0
 
 
 def test_one_tensor_is_data_enough_and_steps_are_counted():

@@ -406,7 +406,8 @@ def test_the_quick_check_is_a_few_files_without_coverage(course, installers):
     course.main(["test", "-x", "--quick", "-k", "forward"])
     assert installers.handed_over[0][1:] == [
         "-m", "pytest", "tests/test_style.py", "tests/test_packaging.py",
-        "tests/test_notebook_form.py", "tests/test_exercises.py", "-x", "-k", "forward",
+        "tests/test_notebook_form.py", "tests/test_references.py", "tests/test_exercises.py",
+        "-x", "-k", "forward",
     ]  # fmt: skip
     assert installers.handed_over[1]["COURSE_STRICT"] == "1"
     assert [name for name in course.QUICK if not (ROOT / name).exists()] == []

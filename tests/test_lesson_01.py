@@ -88,7 +88,7 @@ def test_random_cuts_rank_rows_as_the_isolation_forest_does(notebook):
 def test_the_notebooks_ruler_ignores_the_test_rows(notebook):
     parts = data.split(data.load_breast_cancer(), "clean-train")
     rulers = notebook["four_rulers"](parts)
-    ours = ex.scale_solution(parts.train.X, parts.test.X)
+    ours = ex.scale._solution(parts.train.X, parts.test.X)
     for mine, theirs in zip(rulers["training rows"], ours, strict=True):
         np.testing.assert_allclose(mine, theirs)
     assert not np.allclose(rulers["all rows"][0], ours[0])

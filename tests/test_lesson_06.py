@@ -68,13 +68,13 @@ def test_the_file_has_the_dirt_that_the_lesson_names(page):
 
 
 def test_the_page_s_steps_are_the_solutions(page):
-    X, y = ex.clean_solution(pd.read_csv(page["path"]), "diagnosis", "malignant")
+    X, y = ex.clean._solution(pd.read_csv(page["path"]), "diagnosis", "malignant")
     np.testing.assert_array_equal(X, page["X"])
     np.testing.assert_array_equal(y, page["y"])
-    train, test = ex.prepare_solution(page["X_train"], page["X_test"])
+    train, test = ex.prepare._solution(page["X_train"], page["X_test"])
     np.testing.assert_allclose(train, page["train"], atol=1e-12)
     np.testing.assert_allclose(test, page["test"], atol=1e-12)
-    decisions = ex.decide_solution(page["probability"][:, None], 0.5)
+    decisions = ex.decide._solution(page["probability"][:, None], 0.5)
     np.testing.assert_array_equal(decisions, page["decisions"])
 
 
@@ -98,7 +98,7 @@ def test_the_formula_is_scikit_learn_s_log_loss(cells):
 @pytest.mark.parametrize("share", [0.01, 0.1, 1])
 def test_the_notebook_hides_labels_as_the_solution_does(tables, share):
     y = (np.arange(500) % 9 == 0).astype(int)
-    theirs = ex.hide_labels_solution(y, share, np.random.default_rng(3))
+    theirs = ex.hide_labels._solution(y, share, np.random.default_rng(3))
     np.testing.assert_array_equal(tables["remember"](y, share, 3), theirs)
 
 
@@ -151,21 +151,21 @@ def cut_by_sampling(table, target, share, seed):
 
 def test_the_examples_in_the_stubs_hold():
     table = pd.DataFrame({"size": [2, 2, -999], "kind": ["a", "a", "b"]})
-    X, y = ex.clean_solution(table, "kind", "b")
+    X, y = ex.clean._solution(table, "kind", "b")
     np.testing.assert_array_equal(X, [[2], [np.nan]])
     np.testing.assert_array_equal(y, [0, 1])
-    train, test = ex.prepare_solution(
+    train, test = ex.prepare._solution(
         np.array([[1.0], [np.nan], [3.0]]), np.array([[np.nan], [5.0]])
     )
     np.testing.assert_allclose(train.ravel(), [-1.2247, 0, 1.2247], atol=1e-4)
     np.testing.assert_allclose(test.ravel(), [0, 3.6742], atol=1e-4)
     forty = pd.DataFrame({"x": np.arange(40), "fault": np.arange(40) < 10})
-    train, test = ex.cut_solution(forty, "fault", 0.2, 0)
+    train, test = ex.cut._solution(forty, "fault", 0.2, 0)
     assert (len(train), train["fault"].sum()) == (32, 8)
     assert (len(test), test["fault"].sum()) == (8, 2)
-    decisions = ex.decide_solution(np.array([[0.1], [0.3], [0.9]]), 0.2)
+    decisions = ex.decide._solution(np.array([[0.1], [0.3], [0.9]]), 0.2)
     np.testing.assert_array_equal(decisions, [0, 1, 1])
     history = {"loss": [3, 1], "val_loss": [4, 5], "test_loss": [6, 2]}
-    assert ex.keep_solution({"a": history}) == ("a", 0, 6)
+    assert ex.keep._solution({"a": history}) == ("a", 0, 6)
     y = np.r_[np.ones(20, int), np.zeros(80, int)]
-    assert ex.hide_labels_solution(y, 0.25, np.random.default_rng(0)).sum() == 5
+    assert ex.hide_labels._solution(y, 0.25, np.random.default_rng(0)).sum() == 5

@@ -100,10 +100,11 @@ def test_a_title_that_is_too_long_is_broken_into_lines():
 
 def test_show_puts_the_caption_under_the_picture_and_into_its_alternative_text(monkeypatch):
     shown = []
-    monkeypatch.setattr("IPython.display.display", shown.append)
+    monkeypatch.setattr("IPython.display.display", lambda *what, **how: shown.append((what, how)))
     plots.show(plots.score_histogram(Y, SCORES), "Normal < anomalous.")
-    picture, caption = shown
-    assert picture.alt == "Normal < anomalous."
+    ((picture,), described), ((caption,), _) = shown
+    assert picture["image/png"].startswith(b"\x89PNG")
+    assert described == {"metadata": {"image/png": {"alt": "Normal < anomalous."}}, "raw": True}
     assert caption.data == "<p><em>Normal &lt; anomalous.</em></p>"
 
 

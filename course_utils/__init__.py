@@ -24,10 +24,14 @@ if _device := os.environ.get("COURSE_DEVICE", "").strip().lower():
 def _keras_folder():
     """Return the folder in which keras finds, or makes, a settings file of the course alone."""
     name = "deep-anomaly-course"
-    folder = os.environ.get("KERAS_HOME") or os.path.join("~", ".keras")
-    if os.path.basename(folder) == name:  # set by a process that started this one
+    folder = os.path.expanduser(os.environ.get("KERAS_HOME") or os.path.join("~", ".keras"))
+    if os.path.basename(os.path.normpath(folder)) == name:  # set by one that started this process
         return folder
-    return os.path.join(os.path.expanduser(folder), name)
+    if folder.startswith("~"):  # nobody's home; Keras would make a folder of that name
+        import tempfile
+
+        folder = tempfile.gettempdir()
+    return os.path.join(folder, name)
 
 
 os.environ["KERAS_HOME"] = _keras_folder()

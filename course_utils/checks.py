@@ -132,50 +132,15 @@ def as_labels(value, name, *, length=None, both_classes=False):
 
 
 def as_seed(value, name):
-    """Return a seed as a Python int.
+    """Return a seed, from 0 to 2**32 − 1 as NumPy's and torch's generators take it, as an int.
 
-    Parameters
-    ----------
-    value : int
-        From 0 to 2**32 − 1, the range that NumPy's and torch's generators share.
-    name : str
-        What the caller calls it.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    TypeError
-        If `value` is no whole number type (a bool is none).
-    ValueError
-        If it is outside the range.
+    It raises as `integer_in_range` does.
     """
     return integer_in_range(value, name, 0, 2**32 - 1)
 
 
 def positive_integer(value, name):
-    """Return a count as a Python int.
-
-    Parameters
-    ----------
-    value : int
-        1 or more.
-    name : str
-        What the caller calls it.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    TypeError
-        If `value` is no whole number type (a bool is none).
-    ValueError
-        If it is below 1.
-    """
+    """Return a count, 1 or more, as an int; it raises as `integer_in_range` does."""
     return integer_in_range(value, name, 1)
 
 

@@ -1,6 +1,7 @@
 """From scores to decisions. One rule everywhere: **anomaly when score > threshold**.
 
-Choose a threshold on reference or validation scores, never on the test set.
+Choose a threshold on reference or validation scores, never on the test set. Every function raises
+TypeError or ValueError for an argument that is not of the form that its docstring tells.
 """
 
 from course_utils.checks import as_labels, as_scores, in_range, positive_integer
@@ -33,11 +34,6 @@ def decide(scores, threshold):
     Returns
     -------
     array of int64, shape (n,)
-
-    Raises
-    ------
-    TypeError, ValueError
-        When scores is no finite vector or threshold no number.
     """
     scores = as_scores(scores, "scores")
     threshold = in_range(threshold, "threshold", -np.inf, np.inf)
@@ -59,11 +55,6 @@ def quantile(scores, contamination):
     Returns
     -------
     float
-
-    Raises
-    ------
-    TypeError, ValueError
-        When scores is no finite vector or contamination is out of range.
     """
     scores = as_scores(scores, "scores")
     contamination = in_range(contamination, "contamination", 0, 0.5, low_open=True)
@@ -85,11 +76,6 @@ def alert_budget(scores, alerts):
     -------
     float
         One of the scores, or a number just below the lowest one when the budget covers all.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When scores is no finite vector or alerts no positive integer.
     """
     scores = as_scores(scores, "scores")
     alerts = positive_integer(alerts, "alerts")
@@ -115,11 +101,6 @@ def minimum_cost(y, scores, cost_false_alarm, cost_miss):
     Returns
     -------
     float
-
-    Raises
-    ------
-    TypeError, ValueError
-        When y or scores do not fit, y holds one class only, or a cost is negative.
     """
     cost_false_alarm = in_range(cost_false_alarm, "cost_false_alarm", 0, np.inf, high_open=True)
     cost_miss = in_range(cost_miss, "cost_miss", 0, np.inf, high_open=True)
@@ -142,11 +123,6 @@ def best_f1(y, scores):
     Returns
     -------
     float
-
-    Raises
-    ------
-    TypeError, ValueError
-        When y or scores do not fit or y holds one class only.
     """
     thresholds, false_alarms, misses = mistakes(y, scores)
     hits = misses[0] - misses  # the first threshold misses every anomaly
@@ -214,11 +190,6 @@ def mistakes(y, scores):
     -------
     thresholds, false_alarms, misses : arrays, shape (m,), highest threshold first
         The first flags nothing, the last everything.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When y or scores do not fit or y holds one class only.
     """
     scores = as_scores(scores, "scores")
     y = as_labels(y, "y", length=len(scores), both_classes=True)

@@ -9,11 +9,17 @@ from course_utils.data import AnomalyData
 
 import public_files
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 SECONDS = 2  # of this process, not of the clock on the wall
-fuzzed = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+fuzzed = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 def sources(folder):

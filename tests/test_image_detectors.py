@@ -172,28 +172,23 @@ def test_one_training_image_is_enough_and_says_what_is_missing(kind):
 
 @EVERY
 def test_no_global_state_is_touched(kind, tmp_path):
+    def state():
+        return (
+            random.getstate(),
+            np.random.get_state()[1].tolist(),
+            torch.get_rng_state().tolist(),
+            torch.get_num_threads(),
+            torch.get_default_dtype(),
+            torch.is_grad_enabled(),
+        )
+
     torch.manual_seed(3)
-    before = (
-        random.getstate(),
-        np.random.get_state()[1].tolist(),
-        torch.get_rng_state().tolist(),
-        torch.get_num_threads(),
-        torch.get_default_dtype(),
-        torch.is_grad_enabled(),
-    )
+    before = state()
     detector = small(kind).fit(normal_images()[:4])
     detector.heatmap(textures().X[:3])
     detector.save(tmp_path / "detector.pt")
     detectors.load(tmp_path / "detector.pt")
-    after = (
-        random.getstate(),
-        np.random.get_state()[1].tolist(),
-        torch.get_rng_state().tolist(),
-        torch.get_num_threads(),
-        torch.get_default_dtype(),
-        torch.is_grad_enabled(),
-    )
-    assert before == after
+    assert state() == before
 
 
 @functools.cache

@@ -14,19 +14,10 @@ from course_utils.data.public import image_files
 import numpy as np
 import PIL
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from pace import within
-from parser_checks import damaged
+from parser_checks import SECONDS, damaged, fuzzed
 from PIL import Image, ImageOps, PngImagePlugin
-
-SECONDS = 2
-fuzzed = settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
 def values(shape, seed=0):

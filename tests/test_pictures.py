@@ -14,19 +14,10 @@ from course_utils.data.public import pictures
 import numpy as np
 import public_files
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from pace import within
-from parser_checks import damaged
+from parser_checks import SECONDS, damaged, fuzzed
 from PIL import Image
-
-SECONDS = 2
-fuzzed = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
 def values(shape, seed=0):

@@ -7,6 +7,7 @@ import random
 import runpy
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import types
@@ -368,8 +369,13 @@ def test_keras_has_a_folder_of_the_course_alone(monkeypatch, tmp_path):
     ours = str(tmp_path / ".keras" / "deep-anomaly-course")
     assert imported(monkeypatch, **home)["KERAS_HOME"] == ours
     assert imported(monkeypatch, KERAS_HOME=ours)["KERAS_HOME"] == ours  # in a child process
+    assert imported(monkeypatch, KERAS_HOME=f"{ours}/")["KERAS_HOME"] == f"{ours}/"
     other = imported(monkeypatch, KERAS_HOME=str(tmp_path / "models"))
     assert other["KERAS_HOME"] == str(tmp_path / "models" / "deep-anomaly-course")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where nobody has a home
+    assert imported(monkeypatch)["KERAS_HOME"] == os.path.join(
+        tempfile.gettempdir(), "deep-anomaly-course"
+    )
 
 
 # ------------------------------------------------------------------------------- benchmarks

@@ -1,4 +1,8 @@
-"""The data sets that come with installed packages: no download, checked by SHA-256."""
+"""The data sets that come with installed packages: no download, checked by SHA-256.
+
+Every loader raises FileNotFoundError if its file is missing and RuntimeError if it is damaged; the
+message says the cure.
+"""
 
 from __future__ import annotations
 
@@ -72,8 +76,6 @@ def load_shuttle(rows=None, seed=0):
     ------
     TypeError, ValueError
         If `rows` is no whole number from 2 to 49,097.
-    RuntimeError, FileNotFoundError
-        If the file is damaged or missing.
     """
     table = pd.read_csv(io.BytesIO(read_embedded("shuttle")), compression="gzip")
     data = AnomalyData(
@@ -94,11 +96,6 @@ def load_breast_cancer():
     -------
     AnomalyData
         X (569, 30); 212 malignant rows (37 %).
-
-    Raises
-    ------
-    RuntimeError, FileNotFoundError
-        If the file is damaged or missing.
     """
     table = np.loadtxt(io.BytesIO(read_embedded("breast_cancer")), delimiter=",", skiprows=1)
     statistics = ("mean {}", "{} error", "worst {}")
@@ -133,8 +130,6 @@ def load_digits(anomaly=0, prevalence=None, seed=0):
     ------
     TypeError, ValueError
         If `anomaly` is no digit or `prevalence` is higher than what there is.
-    RuntimeError, FileNotFoundError
-        If the file is damaged or missing.
     """
     anomaly = checks.integer_in_range(anomaly, "anomaly", 0, 9)
     table = pd.read_csv(io.BytesIO(read_embedded("digits")), compression="gzip", header=None)
@@ -160,11 +155,6 @@ def load_phishing():
     -------
     AnomalyData
         X (1250, 9) of 0, 0.5 and 1; 548 sites that the file marks as phishing (43.84 %).
-
-    Raises
-    ------
-    RuntimeError, FileNotFoundError
-        If the file is damaged or missing.
     """
     table = pd.read_csv(io.BytesIO(read_embedded("phishing")), compression="gzip")
     features = table.drop(columns="is_phishing")
@@ -188,11 +178,6 @@ def load_wine():
     -------
     AnomalyData
         X (178, 13), units not published; 48 wines of the third grower (26.97 %).
-
-    Raises
-    ------
-    RuntimeError, FileNotFoundError
-        If the file is damaged or missing.
     """
     table = np.loadtxt(io.BytesIO(read_embedded("wine")), delimiter=",", skiprows=1)
     return AnomalyData(
@@ -210,12 +195,8 @@ def load_mnist_5k(anomaly=0, prevalence=None, seed=0):
 
     Parameters
     ----------
-    anomaly : int
-        The digit from 0 to 9 that counts as an anomaly.
-    prevalence : float in (0, 0.5], optional
-        Thin the anomalies to this share; None keeps all of them (10 %).
-    seed : int
-        Which anomalies stay when they are thinned.
+    anomaly, prevalence, seed
+        As for `load_digits`.
 
     Returns
     -------
@@ -226,8 +207,6 @@ def load_mnist_5k(anomaly=0, prevalence=None, seed=0):
     ------
     TypeError, ValueError
         If `anomaly` is no digit or `prevalence` is higher than what there is.
-    RuntimeError, FileNotFoundError
-        If the file is damaged or missing.
     """
     anomaly = checks.integer_in_range(anomaly, "anomaly", 0, 9)
     content = io.BytesIO(read_embedded("mnist_5k"))
@@ -250,11 +229,6 @@ def load_texture_images():
     -------
     dict of str to ndarray of uint8, shape (512, 512)
         Grey pictures "brick", "grass" and "gravel", from 0 (black) to 255 (white), read-only.
-
-    Raises
-    ------
-    RuntimeError, FileNotFoundError
-        If a file is damaged or missing.
     """
     from PIL import Image
 
@@ -276,11 +250,6 @@ def efficientnet_lite0_weights():
     -------
     Path
         18.8 MB; the checksum was found right.
-
-    Raises
-    ------
-    RuntimeError, FileNotFoundError
-        If the file is damaged or missing.
     """
     return embedded_path("efficientnet_lite0")
 
@@ -296,11 +265,6 @@ def load_water_flow():
     AnomalyData
         X (1268, 1) in litres per second; time in UTC, hourly with a few gaps; kinds "low flow"
         and "peak".
-
-    Raises
-    ------
-    RuntimeError, FileNotFoundError
-        If the file is damaged or missing.
     """
     table = pd.read_csv(io.BytesIO(read_embedded("water_flow")))
     kinds = np.full(len(table), "", dtype="<U8")

@@ -23,21 +23,6 @@ class AutoEncoder(TableDetector):
         Units of the layer on either side of the code.
     latent_units : int
         Units of the code.
-    members : int
-        Autoencoders in the ensemble.
-    steps : int
-        Training steps, each with one batch for all members.
-    batch_size : int
-    learning_rate : float
-        Adam's.
-    contamination : float in (0, 0.5]
-        Share of anomalies that is assumed among the training rows.
-    seed : int
-        One seed, one detector.
-    device : str or torch.device, optional
-        ``runtime.device()`` where none is named.
-    progress : bool
-        Show a bar while it trains.
     """
 
     def __init__(

@@ -1,8 +1,11 @@
 """What all detectors share: decisions, saving and loading."""
 
 import hashlib
+import inspect
 import json
+import re
 from pathlib import Path
+from typing import ClassVar
 
 from course_utils import checks, runtime
 from course_utils.thresholds import decide, quantile
@@ -36,6 +39,25 @@ class Detector(BaseEstimator):
     labels_ : array of 0 and 1, shape (n,)
         Decisions on the training rows or images.
     """
+
+    # parameters that a class's own docstring need not describe
+    DESCRIBED: ClassVar = {
+        "contamination": "float in (0, 0.5]\n    Share of the training rows above ``threshold_``.",
+        "seed": "int\n    One seed, one detector.",
+        "device": "str or torch.device, optional\n    ``runtime.device()`` where none is named.",
+        "progress": "bool\n    Show bars while it works.",
+    }
+
+    def __init_subclass__(cls, **options):
+        """End a detector's docstring with the parameters that it has in common with others."""
+        super().__init_subclass__(**options)
+        if cls.__doc__ is None:
+            return
+        own = inspect.cleandoc(cls.__doc__)
+        for name in inspect.signature(cls).parameters:
+            if name in cls.DESCRIBED and not re.search(rf"^(.*, )?{name}(, .*)? :", own, re.M):
+                own += f"\n{name} : {cls.DESCRIBED[name]}"
+        cls.__doc__ = own
 
     def predict(self, X):
         """Return 1 for each row or image that scores above ``threshold_``, else 0, shape (n,)."""

@@ -43,21 +43,12 @@ class AnoGAN(TableDetector):
         Steps of generator and critic.
     encoder_steps : int
         Steps of the encoder.
-    batch_size : int
     generator_rate, critic_rate, encoder_rate : float
         Adam's learning rates.
     penalty : float
         λ, the weight of the gradient penalty.
     feature_weight : float
         κ, the weight of the distance between the critic's features.
-    contamination : float in (0, 0.5]
-        Share of anomalies that is assumed among the training rows.
-    seed : int
-        One seed, one detector.
-    device : str or torch.device, optional
-        ``runtime.device()`` where none is named.
-    progress : bool
-        Show a bar for the game and one for the encoder.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """What detectors of images share: images of any sort in, scores and heat maps out."""
 
 import warnings
+from typing import ClassVar
 
 from course_utils import checks, runtime
 from course_utils.backbone import BLOCKS, feature_maps, load_backbone
@@ -35,6 +36,17 @@ class ImageDetector(Detector):
     decision_scores_ : array of shape (n,)
         Score of each training image by what was learned from the others.
     """
+
+    DESCRIBED: ClassVar = Detector.DESCRIBED | {
+        "sizes": (
+            "tuple of int\n    Sides in pixels, 32 to 1024, ascending. An image is looked at in "
+            "each: it is\n    resized to the largest, and that to the others."
+        ),
+        "contamination": (
+            "float in (0, 0.5]\n    Share of the training images whose score lies above "
+            "``threshold_``."
+        ),
+    }
 
     @runtime.usual_torch()
     def fit(self, X, y=None):

@@ -44,27 +44,12 @@ class DeepSVDD(TableDetector):
     ----------
     hidden_units, latent_units : int
         Units of the hidden layer and of the output.
-    members : int
-        Networks in the ensemble.
-    steps : int
-        Training steps, each with one batch for all members.
-    batch_size : int
-    learning_rate : float
-        Adam's.
     left_out : float in [0, 0.5]
         Share of each batch, its farthest rows, that the networks do not learn from. More helps
         where anomalies are among the training rows; 0 is best where they are known to be clean.
     nu : float in (0, 1], optional
         Train with the soft boundary instead: only rows outside a sphere that leaves this share of
         the batch out are pulled inwards. For clean training rows.
-    contamination : float in (0, 0.5]
-        Share of anomalies that is assumed among the training rows.
-    seed : int
-        One seed, one detector.
-    device : str or torch.device, optional
-        ``runtime.device()`` where none is named.
-    progress : bool
-        Show a bar while it trains.
     """
 
     def __init__(

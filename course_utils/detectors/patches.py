@@ -30,21 +30,10 @@ class PatchCore(ImageDetector):
 
     Parameters
     ----------
-    sizes : tuple of int
-        Sides in pixels, 32 to 1024, ascending. An image is looked at in each: it is resized to
-        the largest, and that to the others.
     blocks : tuple of int
         Blocks of EfficientNet-Lite0, 0 to 15, ascending, whose outputs describe a patch.
     bank_size : int
         Most patches that are kept of each size; it bounds memory and the time of scoring.
-    contamination : float in (0, 0.5]
-        Share of the training images whose score lies above ``threshold_``.
-    seed : int
-        One seed, one detector.
-    device : str or torch.device, optional
-        ``runtime.device()`` where none is named.
-    progress : bool
-        Show bars while it works.
     """
 
     def __init__(
@@ -153,21 +142,10 @@ class PaDiM(ImageDetector):
 
     Parameters
     ----------
-    sizes : tuple of int
-        Sides in pixels, 32 to 1024, ascending. An image is looked at in each: it is resized to
-        the largest, and that to the others.
     blocks : tuple of int
         Blocks of EfficientNet-Lite0, 0 to 15, ascending, whose outputs describe a place.
     features : int
         How many features are taken; the memory grows by their square.
-    contamination : float in (0, 0.5]
-        Share of the training images whose score lies above ``threshold_``.
-    seed : int
-        One seed, one detector.
-    device : str or torch.device, optional
-        ``runtime.device()`` where none is named.
-    progress : bool
-        Show bars while it works.
     """
 
     def __init__(

@@ -3,6 +3,7 @@
 import math
 import warnings
 from contextlib import nullcontext
+from typing import ClassVar
 
 from course_utils import checks, runtime, training
 from course_utils.detectors.base import Detector
@@ -40,6 +41,16 @@ class TableDetector(Detector):
     feature_names_in_ : array of str
         Only after fitting on a DataFrame whose columns have names.
     """
+
+    DESCRIBED: ClassVar = Detector.DESCRIBED | {
+        "members": "int\n    Networks in the ensemble.",
+        "steps": "int\n    Training steps, each with one batch for all members.",
+        "batch_size": "int\n    Rows of a batch.",
+        "learning_rate": "float\n    Adam's.",
+        "contamination": (
+            "float in (0, 0.5]\n    Share of anomalies that is assumed among the training rows."
+        ),
+    }
 
     @runtime.usual_torch()
     def fit(self, X, y=None):

@@ -90,25 +90,10 @@ class VAE(TableDetector):
         Units of the hidden layer of encoder and decoder.
     latent_units : int
         Length of z.
-    members : int
-        VAEs in the ensemble.
     samples : int
         Draws of z for each row and member when rows are scored.
     beta : float, at least 0
         Weight of the KL divergence; 1 is the ELBO.
-    steps : int
-        Training steps, each with one batch for all members.
-    batch_size : int
-    learning_rate : float
-        Adam's.
-    contamination : float in (0, 0.5]
-        Share of anomalies that is assumed among the training rows.
-    seed : int
-        One seed, one detector.
-    device : str or torch.device, optional
-        ``runtime.device()`` where none is named.
-    progress : bool
-        Show a bar while it trains.
     """
 
     def __init__(

@@ -2,6 +2,8 @@
 
 Two environment variables steer it: COURSE_DATA names the folder that keeps the files, and
 COURSE_DATA_URL the address of a mirror that is asked before the published addresses.
+
+The `name` of a data set is that in the registry; TypeError or ValueError is raised for another.
 """
 
 from __future__ import annotations
@@ -57,19 +59,9 @@ def cache_folder():
 def path_of(name):
     """Return the folder of a data set, whether it is there or not.
 
-    Parameters
-    ----------
-    name : str
-        As in the registry.
-
     Returns
     -------
     Path
-
-    Raises
-    ------
-    TypeError, ValueError
-        If no data set has that name.
     """
     return cache_folder() / registry.entry(name).name
 
@@ -77,19 +69,9 @@ def path_of(name):
 def available(name):
     """Return whether all files of a data set are there, each with its size.
 
-    Parameters
-    ----------
-    name : str
-        As in the registry.
-
     Returns
     -------
     bool
-
-    Raises
-    ------
-    TypeError, ValueError
-        If no data set has that name.
     """
     entry = registry.entry(name)
     folder = path_of(name)
@@ -106,7 +88,6 @@ def fetch(name, *, progress=True):
     Parameters
     ----------
     name : str
-        As in the registry.
     progress : bool
         Whether a bar is shown.
 
@@ -116,8 +97,6 @@ def fetch(name, *, progress=True):
 
     Raises
     ------
-    TypeError, ValueError
-        If no data set has that name.
     DownloadError
         If it cannot be had; nothing half is left, and the message says the cure.
     """
@@ -170,11 +149,6 @@ def unpack(source, name):
 def remove(name):
     """Delete a data set's files.
 
-    Parameters
-    ----------
-    name : str
-        As in the registry.
-
     Returns
     -------
     bool
@@ -182,8 +156,6 @@ def remove(name):
 
     Raises
     ------
-    TypeError, ValueError
-        If no data set has that name.
     DownloadError
         If they cannot be deleted.
     """
@@ -202,7 +174,6 @@ def prefer(name, otherwise, /, **options):
     Parameters
     ----------
     name : str
-        As in the registry.
     otherwise : callable
         Returns the data of the quick profile. It also stands in where the set is not there; the
         command that gets it is then printed.

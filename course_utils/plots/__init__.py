@@ -10,6 +10,7 @@ from course_utils.plots.curves import (
     time_line,
 )
 from course_utils.plots.pictures import HEAT, heat_maps, images
+from course_utils.plots.schematics import schematic
 from course_utils.plots.sliders import cost_slider, frame_slider, threshold_slider
 from course_utils.plots.style import (
     COLOURS,
@@ -37,6 +38,7 @@ __all__ = [
     "new_figure",
     "roc_pr",
     "scatter",
+    "schematic",
     "score_histogram",
     "show",
     "threshold_slider",

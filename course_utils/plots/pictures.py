@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from course_utils.plots.style import COLOURS, new_figure
+from course_utils.plots.style import COLOURS, SHADES, new_figure
 
 import matplotlib as mpl
 import numpy as np
@@ -18,8 +18,16 @@ HEAT = LinearSegmentedColormap.from_list(
 )
 
 
-def images(pictures, titles: Sequence[str] | None = None, title: str = "", columns: int = 8):
-    """A grid of grey pictures (n, height, width), each scaled to its own range.
+def images(
+    pictures,
+    titles: Sequence[str] | None = None,
+    title: str = "",
+    columns: int = 8,
+    *,
+    signed: bool = False,
+    label: str = "",
+) -> Figure:
+    """A grid of grey pictures (n, height, width), all in one range, so that they can be compared.
 
     Parameters
     ----------
@@ -30,6 +38,10 @@ def images(pictures, titles: Sequence[str] | None = None, title: str = "", colum
         The finding.
     columns : int
         Pictures a row.
+    signed : bool
+        Colour them by sign instead, white at 0, with a bar: for kernels and differences.
+    label : str
+        What the bar of signed pictures says: the quantity, with its unit.
 
     Returns
     -------
@@ -38,12 +50,21 @@ def images(pictures, titles: Sequence[str] | None = None, title: str = "", colum
     pictures = _as_pictures(pictures)
     rows = -(-len(pictures) // columns)
     figure, axes = new_figure(rows, columns, width=1.15 * columns, height=1.35 * rows + 0.3)
+    low, high = pictures.min(), pictures.max()
+    if signed:
+        high = max(-low, high) or 1.0
+        low = -high
     for number, each in enumerate(np.ravel(axes)):
         each.axis("off")
         if number < len(pictures):
-            each.imshow(pictures[number], cmap="gray_r")
+            colours = SHADES if signed else "gray_r"
+            drawn = each.imshow(pictures[number], cmap=colours, vmin=low, vmax=high)
             if titles is not None:
                 each.set_title(titles[number], fontsize=8, loc="center", fontweight="normal")
+    if signed:
+        bar = figure.colorbar(drawn, ax=axes, fraction=0.04, pad=0.02, aspect=14 * rows)
+        bar.set_label(label, fontsize=8)
+        bar.ax.tick_params(labelsize=8)
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return figure
 

@@ -70,7 +70,7 @@ codecs.register_error("plainer", _plainer)
 
 
 def expect(value: float, between: tuple[float, float], what: str, digits: int = 3) -> None:
-    """Print a number beside the band it should land in.
+    """Print a number that should land in a band; the band too where it does not.
 
     A number outside its band raises in the test command, and only earns a remark elsewhere, since
     a learner who changes a cell is meant to move it.
@@ -103,13 +103,14 @@ def expect(value: float, between: tuple[float, float], what: str, digits: int = 
         ) from None
     if not low <= high:
         raise ValueError(f"between is {between!r}; the lower end comes first.")
-    line = f"{what}: {value:,.{digits}f}  (expected {low:,.{digits}f} to {high:,.{digits}f})"
+    line = f"{what}: {value:,.{digits}f}"
     if low <= value <= high:
         say(f"✓ {line}")
-    elif runtime.is_strict():
+        return
+    line += f"  (expected {low:,.{digits}f} to {high:,.{digits}f})"
+    if runtime.is_strict():
         raise AssertionError(f"{line}: the text that relies on this number no longer holds.")
-    else:
-        say(f"≠ {line}\n  Outside the band. Did you change something above? Then that is why.")
+    say(f"≠ {line}\n  Outside the band. Did you change something above? Then that is why.")
 
 
 def ask(question: str, options: Sequence[str], answer: int, why: str) -> None:

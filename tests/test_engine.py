@@ -1,20 +1,25 @@
 """The exercises' engine, on small exercises made here."""
 
 import json
+import re
+from fractions import Fraction
 
-from course_utils.exercises import progress
-from course_utils.exercises.engine import (
-    Exercise,
+from course_utils.exercises import inputs, progress
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import (
     Misconception,
     as_array,
     name_the_mistake,
     require,
     same_numbers,
     take_apart,
+    unlike,
 )
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 
 double = Exercise("Return x doubled.", hints=("Add x to itself.", "2 * x"), praise="Doubled.")
 
@@ -122,8 +127,9 @@ def test_ctrl_c_is_the_learners_own():
     ("value", "words"),
     [
         (lambda x: print(end=""), "return"),
-        (lambda x: "two", "should be numbers"),
-        (lambda x: np.ones((3, 1)), "shape (3, 1)"),
+        (lambda x: "two", "Numbers are expected for the result; you return str"),
+        (lambda x: ["1", "2", "3"], "Numbers are expected"),
+        (lambda x: np.ones((3, 1)), "the shape (3, 1); (3,) is expected"),
         (lambda x: [1.0, np.nan, 1.0], "NaN"),
         (3, "hand over the function"),
     ],
@@ -209,3 +215,167 @@ def test_hints_come_one_by_one_and_the_last_repeats(capsys):
 def test_the_solution_is_shown_under_the_exercise_s_name(capsys):
     double.solution()
     assert capsys.readouterr().out.startswith('def double(x):\n    """Return x doubled."""')
+
+
+# ------------------------------------------------------------------ compared with the solution
+
+shares = Exercise("Return x as shares of its sum, and the sum of |x|.", praise="Shared.")
+
+
+@shares.set_solution
+def shares_solution(x, power):
+    """Return two results."""
+    return x**power / np.sum(x**power), np.abs(x).sum()
+
+
+@shares.set_check
+def shares_check(answer):
+    take_apart(answer(np.ones(2), 1), ("shares", "size"))
+
+
+@shares.set_inputs(also_right=[lambda x, power: (shares_solution(x, power)[0], -np.abs(x).sum())])
+def shares_inputs(rng):
+    for what, x in inputs.vectors(rng):
+        yield what, (np.abs(x) + 1, 2)
+        yield f"{what}, power 3", (np.abs(x) + 1, 3)
+
+
+def shares_in_lists(x, power):
+    powers = [each**power for each in x.tolist()]
+    return [each / sum(powers) for each in powers], sum(map(abs, x.tolist()))
+
+
+def shares_in_torch(x, power):
+    x = torch.tensor(x, requires_grad=True)
+    powers = x**power
+    return powers / powers.sum(), x.abs().sum()
+
+
+def shares_in_pandas(x, power):
+    powers = pd.Series(x, dtype="float32").pow(power)
+    return powers / powers.sum(), np.float32(pd.Series(x).abs().sum())
+
+
+@pytest.mark.parametrize("answer", [shares_in_lists, shares_in_torch, shares_in_pandas])
+def test_answers_in_other_styles_are_the_same_numbers(answer):
+    verdict = shares.examine(answer)
+    assert verdict.passed, verdict
+
+
+def test_another_convention_passes_where_it_is_kept_to():
+    other = shares._also_right[0]
+    assert shares.examine(other).passed
+    calls = []
+
+    def now_this_now_that(x, power):
+        calls.append(1)
+        return (shares_solution, other)[len(calls) % 2](x, power)
+
+    assert "in result 2 of 2" in shares.examine(now_this_now_that).message
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x, power: shares_solution(x, 2), "With random numbers, power 3 in result 1 of 2"),
+        (lambda x, power: shares_solution(x, power)[::-1], "the shape ()"),
+        (lambda x, power: (*shares_solution(x, power), 3), "2 results are expected"),
+        (lambda x, power: shares_solution(x[: max(1, len(x) - 1)], power), "is expected"),
+        (lambda x, power: (shares_solution(x, power)[0] * 1.001, np.abs(x).sum()), "at [0] you"),
+    ],
+)
+def test_a_difference_is_told_by_its_input_its_place_and_both_numbers(answer, words):
+    verdict = shares.examine(answer)
+    assert verdict.status == "refused"
+    assert words in verdict.message
+
+
+def test_the_input_is_shown_where_it_can_be_tried_by_hand():
+    message = shares.examine(lambda x, power: (x / x.sum(), np.abs(x).sum())).message
+    assert re.search(r"you return 0\.\d+; 0\.\d+ is expected\. The input: x = \[", message)
+
+
+def test_an_answer_that_changes_its_argument_is_told_which():
+    def changing(x, power):
+        result = shares_solution(x, power)
+        x[0] = 7.5
+        return result
+
+    assert "changes the `x` that it was given" in shares.examine(changing).message
+
+
+def test_memory_and_chance_are_called_what_they_are():
+    seen = []
+
+    def remembering(x, power):
+        seen.append(1)
+        return shares_solution(x, power if len(seen) < 21 else 1)
+
+    def by_chance(x, power):
+        return shares_solution(x, power * np.random.default_rng().random())
+
+    for answer in (remembering, by_chance):
+        assert "depend on earlier calls" in shares.examine(answer).message
+
+
+def test_an_answer_that_raises_on_an_input_is_told_which():
+    def raising(x, power):
+        if len(set(x)) == 1 < len(x) - 1:
+            raise ValueError("all alike")
+        return shares_solution(x, power)
+
+    message = shares.examine(raising).message
+    assert (
+        'raised ValueError in its line 3, `raise ValueError("all alike")` (with equal' in message
+    )
+
+
+@pytest.mark.parametrize("value", [Fraction(1, 2), np.float32(0.5), torch.tensor(0.5), [0.5][0]])
+def test_a_number_of_any_kind_is_a_number(value):
+    assert as_array(value, shape=()) == 0.5
+
+
+def test_numbers_are_told_with_the_digits_that_differ():
+    assert unlike(0.12345678, 0.12345679) == ("0.12345678", "0.12345679")
+    assert unlike(1.0, 2.0) == ("1", "2")
+
+
+# ------------------------------------------------------------------- what the lesson goes on with
+
+
+def test_the_lesson_goes_on_with_the_learners_function_or_with_ours(capsys):
+    ours = double.or_ours(stub)
+    assert capsys.readouterr().out == (
+        "The lesson goes on with our double, until yours passes its check.\n"
+    )
+    assert ours(np.ones(2)).tolist() == [2, 2]
+    yours = double.or_ours(lambda x: [2 * each for each in x])
+    assert capsys.readouterr().out == "The lesson goes on with your double.\n"
+    assert isinstance(yours(np.ones(2)), np.ndarray)
+    assert double.or_ours(double_identity)(np.ones(2)).tolist() == [2, 2]
+
+
+def test_a_cell_that_is_run_again_knows_what_it_was_given(capsys):
+    calls = []
+
+    def counting(x):
+        calls.append(1)
+        return 2 * x
+
+    double.check(counting)
+    spent = len(calls)
+    again = double.or_ours(double.or_ours(counting))
+    assert len(calls) == spent  # what has passed is not examined once more
+    assert again(1) == 2
+    capsys.readouterr()
+    double.or_ours(double.or_ours(stub))
+    assert "with our double" in capsys.readouterr().out.splitlines()[1]
+
+
+def test_the_lessons_version_takes_named_arguments_and_keeps_its_name(capsys):
+    version = shares.or_ours(shares_in_torch)
+    first, second = version(x=np.ones(4), power=2)
+    assert first.tolist() == [0.25] * 4
+    assert float(second) == 4
+    assert version.__name__ == "shares_in_torch"
+    assert "your shares" in capsys.readouterr().out

@@ -21,112 +21,39 @@ A lesson's file, `lesson_04.py`, builds each exercise from plain functions::
         require(not taken_at_y, "You took the derivative at the output y; it is taken at z.")
         require(np.allclose(got, y * (1 - y)), "The derivative differs from σ(z)(1 − σ(z)).")
 
+    @sigmoid_gradient.set_inputs
+    def sigmoid_gradient_inputs(rng):
+        for what, z in inputs.vectors(rng):
+            yield what, (z,)
+
 A check asks for properties, so that any right answer passes, and names the misconception behind
-a wrong one. `tests/answers/` stores answers of both kinds, by which every check is tested.
+a wrong one. What it did not think of is met on the inputs: there an answer must return what the
+solution does, twice, and leave its arguments as they are. `tests/answers/` stores answers of both
+kinds, by which every check is tested, and `tests/mutants.py` changes the solution in every small
+way.
 """
 
 from __future__ import annotations
 
 import dis
+import functools
 import inspect
 import re
 import textwrap
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from course_utils.exercises.comparison import compare
 from course_utils.exercises.conversation import say
 from course_utils.exercises.progress import note_progress
+from course_utils.exercises.results import Misconception, plain
 from course_utils.exercises.time_limit import AnswerTimedOut, call_within
 
 import numpy as np
 
 SECONDS_TO_ANSWER = 10.0
-TOLERANCE = 1e-4
-
-
-class Misconception(Exception):
-    """Raised by a check; its text says what is wrong and why."""
-
-
-def require(condition: object, message: str) -> None:
-    """Refuse the answer with `message` unless `condition` holds."""
-    if not bool(condition):
-        raise Misconception(message)
-
-
-def as_array(value: object, *, shape: tuple[int, ...] | None = None, what: str = "the result"):
-    """Return `value` as a float array, or refuse it in words a learner can act on.
-
-    Parameters
-    ----------
-    value : array-like
-        What the learner's function returned.
-    shape : tuple of int, optional
-        The shape that is asked for.
-    what : str
-        How the message calls the value.
-
-    Returns
-    -------
-    numpy.ndarray of float64
-    """
-    require(value is not None, f"Your function returned None: is a `return` missing for {what}?")
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise Misconception(
-            f"{what[0].upper()}{what[1:]} should be numbers, but it is {type(value).__name__}."
-        ) from None
-    if shape is not None and array.shape != shape:
-        turned = " It looks transposed." if array.shape == shape[::-1] else ""
-        raise Misconception(
-            f"{what[0].upper()}{what[1:]} has shape {array.shape}; {shape} is expected.{turned}"
-        )
-    require(
-        np.isfinite(array).all(),
-        f"{what[0].upper()}{what[1:]} has NaN or infinite entries. Look for a division by zero, "
-        "a logarithm of zero or an exponential that overflows.",
-    )
-    return array
-
-
-def same_numbers(got: object, other: object, tolerance: float = TOLERANCE) -> bool:
-    """Say whether two arrays have one shape and differ by at most a share of the largest entry.
-
-    Parameters
-    ----------
-    got, other : array-like
-        Finite numbers.
-    tolerance : float
-        The share; the default allows what finite differences and float32 lose.
-
-    Returns
-    -------
-    bool
-    """
-    got, other = np.asarray(got, dtype=float), np.asarray(other, dtype=float)
-    if got.shape != other.shape:
-        return False
-    size = max(np.abs(other).max(initial=0), 1e-12)
-    return bool(np.abs(got - other).max(initial=0) <= tolerance * size)
-
-
-def take_apart(result: object, names: Sequence[str]) -> tuple:
-    """Return the several results of a learner's function, or say which were expected."""
-    listed = ", ".join(names)
-    require(result is not None, f"Your function returned None: is `return {listed}` missing?")
-    require(
-        isinstance(result, tuple | list) and len(result) == len(names),
-        f"{len(names)} results are expected, in this order: `return {listed}`.",
-    )
-    return tuple(result)
-
-
-def name_the_mistake(got: np.ndarray, mistakes: Iterable[tuple[object, str]]) -> None:
-    """Refuse `got` with the message of the first known mistake whose result it equals."""
-    for wrong, message in mistakes:
-        require(not same_numbers(got, wrong), message)
 
 
 @dataclass(frozen=True)
@@ -167,6 +94,9 @@ class Exercise:
     lesson: str = field(default="", init=False)
     _solution: Callable | None = field(default=None, init=False, repr=False)
     _check: Callable | None = field(default=None, init=False, repr=False)
+    _inputs: Callable | None = field(default=None, init=False, repr=False)
+    _also_right: Sequence[Callable] = field(default=(), init=False, repr=False)
+    _passed: Callable | None = field(default=None, init=False, repr=False)
     _hints_given: int = field(default=0, init=False, repr=False)
 
     def set_solution(self, function: Callable) -> Callable:
@@ -179,6 +109,22 @@ class Exercise:
     def set_check(self, function: Callable) -> Callable:
         """Take the function that raises `Misconception` for a wrong answer."""
         self._check = function
+        return function
+
+    def set_inputs(self, function: Callable | None = None, *, also_right: Sequence[Callable] = ()):
+        """Take a generator of inputs on which an answer must return what the solution does.
+
+        Parameters
+        ----------
+        function : callable
+            ``function(rng)`` yields pairs: what the input is, in words, and its arguments.
+        also_right : sequence of callables
+            Other conventions that are as right as the solution's. An answer follows one of them,
+            the same on all inputs.
+        """
+        if function is None:
+            return functools.partial(self.set_inputs, also_right=also_right)
+        self._inputs, self._also_right = function, also_right
         return function
 
     def examine(self, answer: object, seconds: float = SECONDS_TO_ANSWER) -> Verdict:
@@ -206,7 +152,7 @@ class Exercise:
                 f"not {type(answer).__name__} {str(answer)[:40]!r}.",
             )
         try:
-            call_within(seconds, self._check, answer)
+            call_within(seconds, self._judge, answer)
         except Misconception as reason:
             return Verdict("refused", f"{self.name}: {reason}")
         except AnswerTimedOut as reason:
@@ -221,12 +167,42 @@ class Exercise:
             return Verdict("broken", f"{self.name}: {describe(error, answer)}")
         return Verdict("passed", f"{self.name}: {self.praise}")
 
+    def _judge(self, answer: Callable) -> None:
+        self._check(answer)
+        if self._inputs is not None:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                compare(answer, (self._solution, *self._also_right), self._inputs)
+
     def check(self, answer: object) -> None:
         """Judge `answer`, print what was found, and note a success for `progress`."""
         verdict = self.examine(answer)
         say(textwrap.fill(str(verdict), 96, subsequent_indent="  ", replace_whitespace=False))
         if verdict.passed:
+            self._passed = answer
             note_progress(self.lesson, self.name)
+
+    def or_ours(self, answer: object) -> Callable:
+        """Return the learner's function where it passes the check, ours where not; say which.
+
+        What the learner's function returns is made NumPy arrays, so that the lesson goes on with
+        lists, tensors and tables as well.
+
+        Parameters
+        ----------
+        answer : callable
+            The learner's function, the stub, or what this method returned for it before.
+
+        Returns
+        -------
+        callable
+        """
+        answer = getattr(answer, "the_learner_s", answer)
+        if not (answer is self._passed or self.examine(answer).passed):
+            say(f"The lesson goes on with our {self.name}, until yours passes its check.")
+            return _for_the_lesson(self._solution, answer)
+        say(f"The lesson goes on with your {self.name}.")
+        return _for_the_lesson(answer, answer)
 
     def hint(self) -> None:
         """Print the next hint; the last one repeats."""
@@ -254,6 +230,17 @@ def exercises_of(module: object) -> dict[str, Exercise]:
     return {name: each for name, each in vars(module).items() if isinstance(each, Exercise)}
 
 
+def _for_the_lesson(function: Callable, answer: object) -> Callable:
+    """Return `function`, returning NumPy arrays; it remembers what the learner handed over."""
+
+    @functools.wraps(function)
+    def lesson_version(*arguments: object, **named: object) -> object:
+        return plain(function(*arguments, **named))
+
+    lesson_version.the_learner_s = answer
+    return lesson_version
+
+
 def is_stub(answer: object) -> bool:
     """Say whether `answer` is `...`, None, or a function whose body is only `...` or `pass`."""
     if answer is None or answer is Ellipsis:
@@ -274,4 +261,5 @@ def describe(error: BaseException, answer: Callable) -> str:
         if code is not None and frame.filename == code.co_filename:
             place = f" in its line {frame.lineno - code.co_firstlineno + 1}"
             place += f", `{frame.line}`" if frame.line else ""
+    place += "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
     return f"your function raised {type(error).__name__}{place}: {error}"

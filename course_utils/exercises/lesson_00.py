@@ -2,7 +2,9 @@
 
 from course_utils import data
 from course_utils.evaluation import auroc
-from course_utils.exercises.engine import Exercise, as_array, require
+from course_utils.exercises import inputs
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import as_array, require
 
 import numpy as np
 
@@ -37,6 +39,12 @@ def prevalence_check(answer):
     require(np.isclose(got, 0.03), f"For 3 anomalies in 100 rows you return {got:.4g}, not 0.03.")
     alone = float(as_array(answer(np.array([0, 1, 1, 1])), shape=()))
     require(np.isclose(alone, 0.75), f"For [0, 1, 1, 1] you return {alone:.4g}, not 0.75.")
+
+
+@prevalence.set_inputs
+def prevalence_inputs(rng):
+    for what, (y, _) in inputs.labelled(rng):
+        yield what, (y,)
 
 
 raise_alarms = Exercise(
@@ -85,6 +93,13 @@ def raise_alarms_check(answer):
     )
 
 
+@raise_alarms.set_inputs
+def raise_alarms_inputs(rng):
+    for what, scores in inputs.vectors(rng):
+        yield what, (scores, float(rng.choice(scores)))  # one score lies at the threshold
+        yield what, (scores, float(scores.mean() + 0.3 * scores.std()))
+
+
 most_suspicious = Exercise(
     "Return the positions of the highest scores, highest first.",
     hints=(
@@ -122,6 +137,13 @@ def most_suspicious_check(answer):
     require(np.array_equal(one, [2]), f"For [0, -1, 4, 2] and 1 you return {one}, not [2].")
 
 
+@most_suspicious.set_inputs
+def most_suspicious_inputs(rng):
+    for what, scores in inputs.vectors(rng):
+        if len(set(scores)) == len(scores):  # tied scores may come in any order
+            yield what, (scores, int(rng.integers(1, len(scores) + 1)))
+
+
 my_detector = Exercise(
     "Return a score for each row, learned from the training rows alone.",
     hints=(
@@ -147,6 +169,11 @@ def my_detector_check(answer):
     got = as_array(
         answer(parts.train.X.copy(), rows.copy()), shape=(len(rows),), what="the scores"
     )
+    require(
+        len(np.unique(got)) > 20,
+        f"Your scores have {len(np.unique(got))} different values among {len(rows)} rows: those "
+        "are decisions. A score says how unusual a row is, and leaves the line to others.",
+    )
     area = auroc(y, got)
     require(
         area > 0.2,
@@ -159,9 +186,26 @@ def my_detector_check(answer):
         "Are the columns brought to one scale?",
     )
     require(area >= 0.9, f"AUROC is {area:.3f}. You are on the way; 0.9 is asked for.")
-    some = as_array(answer(parts.train.X.copy(), rows[:40].copy()), shape=(40,), what="the scores")
+    _refuse_what_learns_from_rows(answer, parts.train.X, rows, got)
+    # the same telemetry from another shuttle, whose sensors have another zero
+    shift = np.linspace(-300, 300, rows.shape[1])
+    elsewhere = auroc(y, as_array(answer(parts.train.X + shift, rows + shift), shape=y.shape))
     require(
-        np.allclose(some, got[:40], rtol=1e-5, atol=1e-8),
+        elsewhere >= 0.9,
+        f"On the same rows from sensors with another zero, AUROC falls from {area:.3f} to "
+        f"{elsewhere:.3f}. A number that you read off this table is no use on the next: learn "
+        "from train what is usual.",
+    )
+
+
+def _refuse_what_learns_from_rows(answer, train, rows, got):
+    """Refuse a detector whose scores of 40 rows change when they are scored without the others."""
+    again = as_array(answer(train.copy(), rows.copy()), shape=(len(rows),), what="the scores")
+    by_chance = np.abs(again - got)  # 0 for a detector that draws no random numbers
+    some = as_array(answer(train.copy(), rows[:40].copy()), shape=(40,), what="the scores")
+    apart = np.abs(some - got[:40])
+    require(
+        apart.mean() <= 3 * by_chance.mean() + 1e-4 * np.abs(got).mean(),
         "The same rows get other scores when fewer rows are scored with them. Learn the mean and "
         "the scale from train, not from rows.",
     )

@@ -1,7 +1,8 @@
 """Exercises of lesson 02, Honest evaluation."""
 
 from course_utils import evaluation, thresholds
-from course_utils.exercises.engine import Exercise, as_array, require
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import as_array, require
 
 import numpy as np
 

@@ -3,7 +3,8 @@
 import warnings
 from itertools import pairwise
 
-from course_utils.exercises.engine import Exercise, Misconception, as_array, require
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import Misconception, as_array, require
 
 import numpy as np
 

@@ -1,7 +1,7 @@
 """Exercises of lesson 07, Imbalance and thresholds."""
 
-from course_utils.exercises.engine import (
-    Exercise,
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import (
     Misconception,
     as_array,
     name_the_mistake,

@@ -6,8 +6,8 @@ import copy
 import io
 from contextlib import contextmanager
 
-from course_utils.exercises.engine import (
-    Exercise,
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import (
     Misconception,
     as_array,
     name_the_mistake,

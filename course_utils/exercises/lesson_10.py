@@ -1,12 +1,7 @@
 """Exercises of lesson 10: the divergence, the draw, the loss, collapse, and a score."""
 
-from course_utils.exercises.engine import (
-    Exercise,
-    as_array,
-    name_the_mistake,
-    require,
-    same_numbers,
-)
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import as_array, name_the_mistake, require, same_numbers
 
 import numpy as np
 

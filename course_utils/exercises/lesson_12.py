@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from course_utils.exercises.engine import (
-    Exercise,
-    as_array,
-    name_the_mistake,
-    require,
-    same_numbers,
-)
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import as_array, name_the_mistake, require, same_numbers
 
 import numpy as np
 

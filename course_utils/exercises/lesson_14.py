@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from course_utils import evaluation
-from course_utils.exercises.engine import (
-    Exercise,
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import (
     Misconception,
     as_array,
     name_the_mistake,

@@ -3,8 +3,9 @@
 from course_utils import baselines
 from course_utils.data import make_kinds
 from course_utils.evaluation import auroc
-from course_utils.exercises.engine import Exercise, as_array, require
+from course_utils.exercises.engine import Exercise
 from course_utils.exercises.lesson_01.series import _refuse_known, _same
+from course_utils.exercises.results import as_array, require
 
 import numpy as np
 

@@ -1,6 +1,7 @@
 """Exercises of lesson 01, of the contextual score, and gaps filled from the past."""
 
-from course_utils.exercises.engine import Exercise, Misconception, as_array, require
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import Misconception, as_array, require
 
 import numpy as np
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from course_utils.exercises.engine import (
-    Exercise,
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.lesson_04.gradients import _sigmoid
+from course_utils.exercises.results import (
     as_array,
     name_the_mistake,
     require,
     same_numbers,
     take_apart,
 )
-from course_utils.exercises.lesson_04.gradients import _sigmoid
 
 import numpy as np
 

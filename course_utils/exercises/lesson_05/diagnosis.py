@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from course_utils.exercises.engine import (
-    Exercise,
-    require,
-)
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import require
 
 import numpy as np
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from course_utils.exercises.engine import (
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import (
     TOLERANCE,
-    Exercise,
     as_array,
     name_the_mistake,
     require,

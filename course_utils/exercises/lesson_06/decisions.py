@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from course_utils import evaluation
-from course_utils.exercises.engine import (
-    Exercise,
-    as_array,
-    require,
-    take_apart,
-)
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import as_array, require, take_apart
 
 import numpy as np
 from sklearn.impute import SimpleImputer

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from course_utils.exercises.engine import (
-    Exercise,
-    as_array,
-    require,
-    same_numbers,
-    take_apart,
-)
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import as_array, require, same_numbers, take_apart
 
 import numpy as np
 import pandas as pd

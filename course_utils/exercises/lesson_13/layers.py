@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-from course_utils.exercises.engine import (
-    Exercise,
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import (
     Misconception,
     as_array,
     name_the_mistake,

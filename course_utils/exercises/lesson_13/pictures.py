@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from course_utils.exercises.engine import (
-    Exercise,
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import (
     as_array,
     name_the_mistake,
     require,

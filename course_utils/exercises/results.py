@@ -1,0 +1,174 @@
+"""What an answer returned: as numbers, compared with what is right, refused in words.
+
+Answers come in many styles: lists, float32, tensors with gradients, pandas. All are made NumPy
+arrays first, and compared with one tolerance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+TOLERANCE = 1e-4
+
+
+class Misconception(Exception):
+    """Raised by a check; its text says what is wrong and why."""
+
+
+def require(condition: object, message: str) -> None:
+    """Refuse the answer with `message` unless `condition` holds."""
+    if not bool(condition):
+        raise Misconception(message)
+
+
+def plain(value: object) -> object:
+    """Return tensors, pandas objects and lists of numbers as NumPy arrays, tuples part by part.
+
+    What is none of these comes back as it is: a scalar, a string, a function.
+    """
+    if isinstance(value, tuple):
+        return tuple(map(plain, value))
+    if isinstance(value, list):
+        parts = [plain(each) for each in value]
+        try:
+            array = np.array(parts)
+        except ValueError:  # of unlike lengths
+            return parts
+        return array if array.dtype.kind in "biuf" else parts
+    if hasattr(value, "detach"):  # a tensor, with or without gradient, wherever it lies
+        value = value.detach().cpu()
+        return (value.double() if value.is_floating_point() else value).numpy()
+    return value.to_numpy() if hasattr(value, "to_numpy") else value
+
+
+def as_array(value: object, *, shape: tuple[int, ...] | None = None, what: str = "the result"):
+    """Return `value` as a float array, or refuse it in words a learner can act on.
+
+    Parameters
+    ----------
+    value : array-like
+        What the learner's function returned.
+    shape : tuple of int, optional
+        The shape that is asked for.
+    what : str
+        How the message calls the value.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+    """
+    require(value is not None, f"Your function returned None: is a `return` missing for {what}?")
+    try:
+        array = np.asarray(plain(value))
+        require(array.dtype.kind not in "USM", "")
+        array = array.astype(float)
+    except (TypeError, ValueError, Misconception):
+        raise Misconception(
+            f"Numbers are expected for {what}; you return {type(value).__name__}."
+        ) from None
+    if shape is not None and array.shape != shape:
+        turned = " It looks transposed." if array.shape == shape[::-1] else ""
+        raise Misconception(
+            f"For {what} you return the shape {array.shape}; {shape} is expected.{turned}"
+        )
+    require(
+        np.isfinite(array).all(),
+        f"For {what} you return NaN or infinite entries. Look for a division by zero, a "
+        "logarithm of zero or an exponential that overflows.",
+    )
+    return array
+
+
+def take_apart(result: object, names: Sequence[str]) -> tuple:
+    """Return the several results of a learner's function, or say which were expected."""
+    listed = ", ".join(names)
+    require(result is not None, f"Your function returned None: is `return {listed}` missing?")
+    require(
+        isinstance(result, tuple | list) and len(result) == len(names),
+        f"{len(names)} results are expected, in this order: `return {listed}`.",
+    )
+    return tuple(result)
+
+
+def same_numbers(got: object, other: object, tolerance: float = TOLERANCE) -> bool:
+    """Say whether two arrays have one shape and differ by at most a share of the largest entry.
+
+    Parameters
+    ----------
+    got, other : array-like
+        Finite numbers.
+    tolerance : float
+        The share; the default allows what finite differences and float32 lose.
+
+    Returns
+    -------
+    bool
+    """
+    got, other = np.asarray(got, dtype=float), np.asarray(other, dtype=float)
+    if got.shape != other.shape:
+        return False
+    size = max(np.abs(other).max(initial=0), 1e-12)
+    return bool(np.abs(got - other).max(initial=0) <= tolerance * size)
+
+
+def name_the_mistake(got: np.ndarray, mistakes: Iterable[tuple[object, str]]) -> None:
+    """Refuse `got` with the message of the first known mistake whose result it equals."""
+    for wrong, message in mistakes:
+        require(not same_numbers(got, wrong), message)
+
+
+def difference(result: object, wanted: object) -> str:
+    """Say in a sentence where `result` first differs from what is right; empty if nowhere.
+
+    Parameters
+    ----------
+    result : object
+        What the learner's function returned.
+    wanted : number, array, or tuple of these
+        What it should have returned.
+
+    Returns
+    -------
+    str
+    """
+    result, wanted = plain(result), plain(wanted)
+    if isinstance(wanted, str):
+        return "" if result == wanted else f"you return {result!r}; {wanted!r} is expected."
+    if isinstance(wanted, tuple):
+        if any(np.ndim(each) for each in wanted):
+            return _difference_of_parts(result, wanted)
+        wanted = np.array(wanted, dtype=float)
+    wanted = np.asarray(wanted, dtype=float)
+    try:
+        got = as_array(result, shape=wanted.shape)
+    except Misconception as reason:
+        return f"{str(reason)[0].lower()}{str(reason)[1:]}"
+    # a small entry beside large ones is only as exact as they are in float32
+    near = TOLERANCE * (np.abs(wanted) + 0.01 * np.abs(wanted).max(initial=0)) + 1e-12
+    wrong = np.flatnonzero(np.abs(got - wanted) > near)
+    if not wrong.size:
+        return ""
+    place = np.unravel_index(wrong[0], wanted.shape)
+    told, right = unlike(got[place], wanted[place])
+    where = f"at [{', '.join(map(str, place))}] " if place else ""
+    return f"{where}you return {told}; {right} is expected."
+
+
+def _difference_of_parts(result: object, wanted: tuple) -> str:
+    if not isinstance(result, tuple | list | np.ndarray) or len(result) != len(wanted):
+        return f"{len(wanted)} results are expected, one after the other."
+    for number, pair in enumerate(zip(result, wanted, strict=True), start=1):
+        if text := difference(*pair):
+            return f"in result {number} of {len(wanted)} {text}"
+    return ""
+
+
+def unlike(got: float, other: float) -> tuple[str, str]:
+    """Return two numbers as texts, with as many digits as it takes to tell them apart."""
+    for digits in range(4, 18):
+        pair = f"{got:.{digits}g}", f"{other:.{digits}g}"
+        if pair[0] != pair[1]:
+            break
+    return pair

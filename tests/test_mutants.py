@@ -1,0 +1,95 @@
+"""Each exercise's check against mutants of its solution: no survivor that behaves differently."""
+
+import contextlib
+import copy
+import io
+import warnings
+
+from course_utils.course import lessons
+from course_utils.exercises import engine
+from course_utils.exercises.results import difference
+
+import mutants
+import numpy as np
+import pytest
+
+LESSONS_HELD_TO_IT = lessons.LESSONS[:5]
+SEEDS = range(1, 13)  # of the inputs on which a survivor is compared with the solution
+SECONDS = 2.0  # of the processor, for one mutant
+# Exercises of which many answers are right: what is asked for is a judgement, not one result.
+OPEN = {
+    "my_detector": "any detector that ranks well and plays fair",
+    "my_threshold": "any threshold that costs little",
+    "one_for_all": "any score that finds all four kinds",
+    "sensor_network": "any weights that decide well",
+    "healthy_start": "any start that keeps the blame's size",
+}
+EXERCISES = [
+    pytest.param(exercise, id=f"{lesson[:2]}-{exercise.name}")
+    for lesson in LESSONS_HELD_TO_IT
+    for exercise in engine.exercises_of(lessons.exercise_module(lesson)).values()
+]
+
+
+def behaves_differently(exercise, mutant):
+    """Say on which input a mutant differs from all that is right; empty where on none."""
+    if exercise._inputs is None:
+        return "no inputs to compare on"
+    right = (exercise._solution, *exercise._also_right)
+    for seed in SEEDS:
+        for what, arguments in exercise._inputs(np.random.default_rng(seed)):
+            try:
+                result = mutant(*copy.deepcopy(arguments))
+            except Exception as error:
+                return f"{what}: {type(error).__name__}"
+            texts = [difference(result, each(*copy.deepcopy(arguments))) for each in right]
+            right = [each for each, text in zip(right, texts, strict=True) if not text]
+            if not right:
+                return f"{what}: {texts[0]}"
+    return ""
+
+
+def judged(exercise):
+    """Return the mutants that pass: those that differ with where, and the equivalent ones."""
+    survivors, equivalent, refused = [], [], 0
+    everyone = (*mutants.mutants_of(exercise._solution), *mutants.misbehaving(exercise._solution))
+    for described, mutant in everyone:
+        with (
+            warnings.catch_warnings(),
+            np.errstate(all="ignore"),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
+            warnings.simplefilter("ignore")
+            if not exercise.examine(mutant, SECONDS).passed:
+                refused += 1
+                continue
+            differs = behaves_differently(exercise, mutant)
+        if differs:
+            survivors.append(f"{described}; {differs}")
+        else:
+            equivalent.append(described)
+    return survivors, equivalent, refused
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_no_mutant_that_behaves_differently_survives(exercise, record_property):
+    survivors, equivalent, refused = judged(exercise)
+    record_property("equivalent", equivalent)
+    assert refused >= 5
+    if exercise.name in OPEN:
+        return
+    assert exercise._inputs is not None
+    assert not survivors
+
+
+def test_the_rules_make_what_they_say():
+    def example(x, axis):
+        return np.abs(x[1:] - x.mean(axis=0)) > 3
+
+    made = dict(mutants.mutants_of(example))
+    said = " | ".join(made)
+    for words in ("Gt → GtE", "Sub → Add", "3 → 4", "abs() dropped", "slice without lower"):
+        assert words in said
+    x = np.array([[0.0], [3.5], [9.0]])
+    changed = next(each for said, each in made.items() if "Gt → Lt" in said)
+    assert changed(x, 0).tolist() != example(x, 0).tolist()

@@ -5,6 +5,8 @@ from course_utils import data, evaluation, network, plots, thresholds
 import numpy as np
 import pytest
 from matplotlib.contour import QuadContourSet
+from matplotlib.patches import Circle, FancyBboxPatch
+from matplotlib.text import Annotation, Text
 
 RNG = np.random.default_rng(0)
 Y = np.array([0] * 40 + [1] * 10)
@@ -81,6 +83,107 @@ def test_images_fill_a_grid():
     assert [len(axes.images) for axes in figure.axes] == [1, 1, 1, 1, 1, 0]
     with pytest.raises(ValueError, match="pictures has shape"):
         plots.images(np.ones((4, 4)))
+
+
+def test_images_of_a_grid_share_one_grey_range():
+    pale = np.stack([np.full((4, 4), 0.2), np.full((4, 4), 0.9)])
+    ranges = {each.images[0].get_clim() for each in plots.images(pale, columns=2).axes}
+    assert ranges == {(0.2, 0.9)}
+
+
+def test_signed_images_are_white_at_zero_and_carry_a_bar():
+    kernels = np.stack([np.full((3, 3), -2.0), np.eye(3)])
+    figure = plots.images(kernels, columns=2, signed=True, label="weight")
+    first, second, bar = figure.axes
+    assert {each.images[0].get_clim() for each in (first, second)} == {(-2.0, 2.0)}
+    shade = first.images[0].cmap(first.images[0].norm(0.0))
+    assert np.array(shade[:3]) == pytest.approx([1, 1, 1], abs=0.02)
+    assert bar.get_ylabel() == "weight"
+    assert plots.images(np.zeros((1, 3, 3)), signed=True).axes[0].images[0].get_clim() == (-1, 1)
+
+
+def arrows_of(figure):
+    return [each for each in figure.findobj(Annotation) if each.arrow_patch]
+
+
+def gap_to_border(point, patch):
+    """Return how far a point lies outside a node's border, in inches."""
+    if isinstance(patch, Circle):
+        return np.hypot(*(np.array(point) - patch.center)) - patch.radius
+    corner = np.array([patch.get_x(), patch.get_y()])
+    size = np.array([patch.get_width(), patch.get_height()])
+    return np.max(np.abs(point - corner - size / 2) - size / 2)
+
+
+THERE_AND_BACK = [
+    *(((0, i), (1, j), f"{0.25 * i - j:.2f}") for i in (0, 1) for j in (0, 1)),
+    *(((1, j), (0, i), f"{0.13 + i * j:.2f}", "anomaly") for i in (0, 1) for j in (0, 1)),
+    ((1, 0), (2, 0), "1.50"),
+    ((1, 1), (2, 0), "−0.50"),
+    ((2, 0), (1, 0), "0.62", "anomaly"),
+    ((2, 0), (1, 1), "−0.21", "anomaly"),
+]
+SCHEMATICS = {
+    "a neuron": {"columns": [["x1", "x2", "x3 = −0.25"], ["z"]]},
+    "a layer": {"columns": [["x1", "x2", "x3"], ["", "", "", ""], ["z1", "z2"]]},
+    "blame": {"columns": [["1.0", "−2.0"], ["0.3", "0.9"], ["0.7"]], "arrows": THERE_AND_BACK},
+    "steps": {"columns": [["load"], ["split", None, "a long\nname"], ["score"]], "boxes": True},
+    "too many for the width": {"columns": [["quite a long step"]] * 9, "boxes": True},
+    "too many for the height": {"columns": [["a node"] * 9]},
+}
+
+
+@pytest.mark.parametrize("what", SCHEMATICS)
+def test_arrows_end_at_the_nodes_borders_on_the_first_draw(what):
+    figure = plots.schematic(**SCHEMATICS[what], title="What the drawing shows")
+    drawn = [each.xy for each in arrows_of(figure)]
+    plots.to_png(figure)
+    assert [each.xy for each in arrows_of(figure)] == drawn
+    nodes = figure.findobj(Circle) + figure.findobj(FancyBboxPatch)
+    for arrow in arrows_of(figure):
+        for end in (arrow.xy, arrow.xyann):
+            assert min(abs(gap_to_border(end, node)) for node in nodes) < 1e-6
+
+
+@pytest.mark.parametrize("what", SCHEMATICS)
+def test_texts_of_a_schematic_stand_inside_and_apart(what):
+    captions = ["below"] * len(SCHEMATICS[what]["columns"])
+    figure = plots.schematic(**SCHEMATICS[what], captions=captions, title="A title")
+    plots.to_png(figure)
+    said = [each for each in figure.axes[0].texts if each.get_text()]
+    said += [each for each in figure.findobj(Text) if each.get_text() == "A title"]
+    places = [each.get_window_extent() for each in said]
+    for number, place in enumerate(places):
+        assert min(place.x0, place.y0) >= 0, said[number]
+        assert place.x1 <= figure.bbox.x1, said[number]
+        assert place.y1 <= figure.bbox.y1, said[number]
+        for other in range(number):
+            assert not place.overlaps(places[other]), (said[number], said[other])
+
+
+def test_arrows_there_and_back_stand_side_by_side_and_differ_without_colour():
+    figure = plots.schematic(
+        [["a"], ["b"]], [((0, 0), (1, 0), "1"), ((1, 0), (0, 0), "2", "anomaly")]
+    )
+    there, back = arrows_of(figure)
+    assert there.xy[1] > back.xy[1] + 0.1
+    assert there.arrow_patch.get_linestyle() != back.arrow_patch.get_linestyle()
+
+
+def test_nodes_are_joined_with_the_next_column_unless_arrows_are_given():
+    columns = [["a", None, "b"], ["c", "d"], ["e"]]
+    assert len(arrows_of(plots.schematic(columns))) == 2 * 2 + 2
+    assert not arrows_of(plots.schematic(columns, []))
+    marked = plots.schematic(columns, looks={(2, 0): "anomaly"}).findobj(Circle)
+    assert len(marked) == 5
+    assert len({each.get_edgecolor() for each in marked}) == 2
+    assert len({each.get_linewidth() for each in marked}) == 2
+
+
+@pytest.mark.parametrize("bad", [{"arrows": [((0, 0), (3, 0))]}, {"looks": {(0, 1): "anomaly"}}])
+def test_a_place_without_a_node_is_named(bad):
+    with pytest.raises(ValueError, match="is the place of no node"):
+        plots.schematic([["a", None], ["b"]], **bad)
 
 
 def test_the_same_figure_gives_the_same_bytes():

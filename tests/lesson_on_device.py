@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from course_utils import baselines, data, runtime, training
+from course_utils import baselines, data, plots, runtime, training
 from course_utils.course import lessons
 from course_utils.evaluation import table
 
@@ -143,7 +143,7 @@ def run_cells(notebook, device, *, shortened):
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
     fit, steps = training.fit, {}
-    make_textures, company = data.make_textures, table.ALWAYS
+    make_textures, company, show = data.make_textures, table.ALWAYS, plots.show
     # what is never on the device: its numbers are not looked at
     cheap_company = dict.fromkeys(company, lambda seed: baselines.RandomScores(seed=seed))
 
@@ -159,6 +159,7 @@ def run_cells(notebook, device, *, shortened):
         shell.user_ns["_few"] = functools.partial(few, named=numbers_in(notebook))
         training.fit = short_fit
         data.make_textures, table.ALWAYS = few_textures, cheap_company
+        plots.show = lambda figure, caption: None  # figures are drawn from what left the device
 
     def note_step(optimiser, *_):
         places = {each.device.type for group in optimiser.param_groups for each in group["params"]}
@@ -177,7 +178,7 @@ def run_cells(notebook, device, *, shortened):
     finally:
         hook.remove()
         training.fit, runtime.device = fit, known
-        data.make_textures, table.ALWAYS = make_textures, company
+        data.make_textures, table.ALWAYS, plots.show = make_textures, company, show
     checked = {cell.id for cell, _ in lessons.exercise_cells(notebook)}
     strays = [name for name, places in steps.items() if set(places) != {device}]
     if strays := sorted(set(strays) - checked):

@@ -4,7 +4,7 @@ from course_utils import data
 from course_utils.evaluation import auroc
 from course_utils.exercises import inputs
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import as_array, require
+from course_utils.exercises.results import as_array, name_the_mistake, plain, require
 
 import numpy as np
 
@@ -26,19 +26,20 @@ def prevalence_solution(y):
 
 @prevalence.set_check
 def prevalence_check(answer):
-    y = np.array([0] * 97 + [1] * 3)
-    got = float(as_array(answer(y.copy()), shape=()))
-    require(not np.isclose(got, 97), "That counts the normal rows; the share of ones is wanted.")
-    require(not np.isclose(got, 3 / 97), "That is anomalies per normal row. Divide by all rows.")
-    require(
-        not np.isclose(got, 3),
-        "That is a count, or a percentage. A share lies between 0 and 1: divide by the number of "
-        "rows.",
+    got = as_array(answer(np.array([0] * 97 + [1] * 3)), shape=(), what="the share")
+    name_the_mistake(
+        got,
+        (
+            (97, "That counts the normal rows; the share of ones is wanted."),
+            (3 / 97, "That is anomalies per normal row. Divide by all rows."),
+            (
+                3,
+                "That is a count, or a percentage. A share lies between 0 and 1: divide by the "
+                "number of rows.",
+            ),
+            (0.97, "That is the share of normal rows; anomalies are the ones."),
+        ),
     )
-    require(not np.isclose(got, 0.97), "That is the share of normal rows; anomalies are the ones.")
-    require(np.isclose(got, 0.03), f"For 3 anomalies in 100 rows you return {got:.4g}, not 0.03.")
-    alone = float(as_array(answer(np.array([0, 1, 1, 1])), shape=()))
-    require(np.isclose(alone, 0.75), f"For [0, 1, 1, 1] you return {alone:.4g}, not 0.75.")
 
 
 @prevalence.set_inputs
@@ -66,31 +67,44 @@ def raise_alarms_solution(scores, threshold):
 @raise_alarms.set_check
 def raise_alarms_check(answer):
     scores = np.array([0.5, 4.0, 3.0, 7.5, -1.0])
-    given = scores.copy()
-    result = answer(given, 3.0)
-    positions = np.asarray(result).ndim == 1 and len(np.asarray(result)) != 5
+    result = plain(answer(scores.copy(), 3.0))
+    only_alarms = isinstance(result, tuple) or (np.ndim(result) == 1 and len(result) < 5)
     require(
-        not positions,
+        not only_alarms,
         "You return only the alarms. One entry for each row is wanted, 0 for those without alarm.",
     )
-    got = as_array(result, shape=(5,))
-    require(np.array_equal(given, scores), "Your function changed the scores it was given.")
-    require(not np.array_equal(got, [0, 4, 0, 7.5, 0]), "You return the scores; 1 or 0 is wanted.")
-    require(
-        not np.array_equal(got, [1, 0, 0, 0, 1]) and not np.array_equal(got, [1, 0, 1, 0, 1]),
-        "It is the wrong way round: a high score means more anomalous and raises the alarm.",
+    got = as_array(result, shape=(5,), what="the alarms")
+    name_the_mistake(
+        got,
+        (
+            ([0, 4, 0, 7.5, 0], "You return the scores; 1 or 0 is wanted."),
+            *(
+                (
+                    below,
+                    "It is the wrong way round: a high score means more anomalous and raises "
+                    "the alarm.",
+                )
+                for below in ([1, 0, 0, 0, 1], [1, 0, 1, 0, 1])
+            ),
+            (
+                [0, 1, 1, 1, 0],
+                "A score that equals the threshold is not above it. Compare with >, not with >=.",
+            ),
+            ([-1, 1, -1, 1, -1], "Silence is 0 in this course, not −1."),
+            (
+                [1, -1, 1, -1, 1],
+                "That is scikit-learn's custom, where −1 is an anomaly. Here an "
+                "alarm is 1 and silence 0.",
+            ),
+        ),
     )
-    require(
-        not np.array_equal(got, [0, 1, 1, 1, 0]),
-        "A score that equals the threshold is not above it. Compare with >, not with >=.",
-    )
-    require(np.array_equal(got, [0, 1, 0, 1, 0]), f"For {scores} and 3.0 you return {got}.")
-    shifted = as_array(answer(scores + 10, 13.0), shape=(5,))
-    require(
-        np.array_equal(shifted, got),
-        "Ten more on every score and on the threshold should change nothing. Do you use the "
-        "threshold that is handed over?",
-    )
+    shifted = as_array(answer(scores + 10, 13.0), shape=(5,), what="the alarms")
+    if np.array_equal(got, [0, 1, 0, 1, 0]):
+        require(
+            not np.array_equal(shifted, [1, 1, 1, 1, 1]),
+            "Ten more on every score and on the threshold should change nothing. Do you use the "
+            "threshold that is handed over?",
+        )
 
 
 @raise_alarms.set_inputs
@@ -118,23 +132,29 @@ def most_suspicious_solution(scores, count):
 
 @most_suspicious.set_check
 def most_suspicious_check(answer):
-    scores = np.array([2.0, 9.0, 5.0, 7.0, 1.0, 3.0])
-    got = as_array(answer(scores.copy(), 3), shape=(3,))
-    require(
-        not np.array_equal(got, [9, 7, 5]),
-        "These are the scores themselves; the positions of the rows are wanted.",
+    got = as_array(answer(np.array([2.0, 9.0, 5.0, 7.0, 1.0, 3.0]), 3), what="the positions")
+    name_the_mistake(
+        got,
+        (
+            ([9, 7, 5], "These are the scores themselves; the positions of the rows are wanted."),
+            (
+                [4, 0, 5],
+                "These are the least suspicious rows: argsort goes upwards, from the "
+                "lowest score.",
+            ),
+            ([2, 3, 1], "The right rows in the wrong order: the most suspicious comes first."),
+            ([2, 4, 3], "You count the rows from 1. In Python the first row is row 0."),
+            (
+                [0, 1, 1, 1, 0, 0],
+                "You return a mark for each row; the positions are wanted, the "
+                "most suspicious first.",
+            ),
+            (
+                [1, 3, 2, 5, 0, 4],
+                "You return all rows; only the first `count` of them are asked for.",
+            ),
+        ),
     )
-    require(
-        not np.array_equal(got, [4, 0, 5]),
-        "These are the least suspicious rows: argsort goes upwards, from the lowest score.",
-    )
-    require(
-        not np.array_equal(got, [2, 3, 1]),
-        "The right rows in the wrong order: the most suspicious comes first.",
-    )
-    require(np.array_equal(got, [1, 3, 2]), f"For {scores} and 3 you return {got}.")
-    one = as_array(answer(np.array([0.0, -1.0, 4.0, 2.0]), 1), shape=(1,))
-    require(np.array_equal(one, [2]), f"For [0, -1, 4, 2] and 1 you return {one}, not [2].")
 
 
 @most_suspicious.set_inputs
@@ -165,14 +185,13 @@ def my_detector_solution(train, rows):
 @my_detector.set_check
 def my_detector_check(answer):
     parts = data.split(data.load_shuttle(rows=4000, seed=3), "contaminated-train", seed=3)
-    rows, y = parts.test.X, parts.test.y
-    got = as_array(
-        answer(parts.train.X.copy(), rows.copy()), shape=(len(rows),), what="the scores"
-    )
+    train, rows, y = parts.train.X, parts.test.X, parts.test.y
+    got = _scores(answer, train, rows)
+    require(np.ptp(got) > 0, "Every row gets the same score, so the scores tell nothing apart.")
     require(
-        len(np.unique(got)) > 20,
-        f"Your scores have {len(np.unique(got))} different values among {len(rows)} rows: those "
-        "are decisions. A score says how unusual a row is, and leaves the line to others.",
+        len(np.unique(got)) > 2,
+        "Your scores have two different values: those are decisions. A score says how unusual a "
+        "row is, and leaves the line to others.",
     )
     area = auroc(y, got)
     require(
@@ -186,26 +205,42 @@ def my_detector_check(answer):
         "Are the columns brought to one scale?",
     )
     require(area >= 0.9, f"AUROC is {area:.3f}. You are on the way; 0.9 is asked for.")
-    _refuse_what_learns_from_rows(answer, parts.train.X, rows, got)
-    # the same telemetry from another shuttle, whose sensors have another zero
+    _refuse_what_learns_from_rows(answer, train, rows, got)
     shift = np.linspace(-300, 300, rows.shape[1])
-    elsewhere = auroc(y, as_array(answer(parts.train.X + shift, rows + shift), shape=y.shape))
     require(
-        elsewhere >= 0.9,
-        f"On the same rows from sensors with another zero, AUROC falls from {area:.3f} to "
-        f"{elsewhere:.3f}. A number that you read off this table is no use on the next: learn "
-        "from train what is usual.",
+        not np.array_equal(_scores(answer, train + shift, rows), got),
+        "The scores stay the same whatever the training rows hold. A number that you read off "
+        "this table is no use on the next: learn from train what is usual.",
     )
+    # the same telemetry from sensors that count from another zero, and downwards
+    for turned in (1, -1):
+        elsewhere = auroc(y, _scores(answer, shift + turned * train, shift + turned * rows))
+        require(
+            elsewhere >= 0.9,
+            f"On the same rows from sensors that count from another zero or downwards, AUROC "
+            f"falls from {area:.3f} to {elsewhere:.3f}. A number or a direction that you read off "
+            "this table is no use on the next: learn from train what is usual.",
+        )
+
+
+def _scores(answer, train, rows):
+    given = train.copy(), rows.copy()
+    result = as_array(answer(*given), shape=(len(rows),), what="the scores")
+    for name, before, after in zip(("train", "rows"), (train, rows), given, strict=True):
+        require(
+            np.array_equal(before, after),
+            f"Your function changes the `{name}` that it was given, and whoever calls it may need "
+            "that again. Work on a copy.",
+        )
+    return result
 
 
 def _refuse_what_learns_from_rows(answer, train, rows, got):
     """Refuse a detector whose scores of 40 rows change when they are scored without the others."""
-    again = as_array(answer(train.copy(), rows.copy()), shape=(len(rows),), what="the scores")
-    by_chance = np.abs(again - got)  # 0 for a detector that draws no random numbers
-    some = as_array(answer(train.copy(), rows[:40].copy()), shape=(40,), what="the scores")
-    apart = np.abs(some - got[:40])
+    by_chance = np.abs(_scores(answer, train, rows) - got)  # 0 without random numbers
+    apart = np.abs(_scores(answer, train, rows[:40]) - got[:40])
     require(
-        apart.mean() <= 3 * by_chance.mean() + 1e-4 * np.abs(got).mean(),
+        apart.mean() <= 2 * by_chance.mean() + 1e-4 * np.abs(got).mean(),
         "The same rows get other scores when fewer rows are scored with them. Learn the mean and "
         "the scale from train, not from rows.",
     )

@@ -5,6 +5,8 @@ from course_utils.exercises import lesson_00 as ex
 
 import numpy as np
 import pandas as pd
+import torch
+from sklearn import ensemble, neighbors
 
 
 @right(ex.prevalence)
@@ -25,6 +27,17 @@ def prevalence_as_an_array(y):
     return np.array((y == 1).sum() / y.size, dtype=np.float32)
 
 
+@right(ex.prevalence)
+def prevalence_as_a_tensor(y):
+    return torch.tensor(y, dtype=torch.float32, requires_grad=True).mean()
+
+
+@right(ex.prevalence)
+def prevalence_of_a_list(y):
+    labels = list(y)
+    return labels.count(1) / len(labels)
+
+
 @wrong(ex.prevalence, "a count, or a percentage")
 def prevalence_count(y):
     return np.sum(y)
@@ -40,7 +53,12 @@ def prevalence_as_odds(y):
     return np.sum(y == 1) / np.sum(y == 0)
 
 
-@wrong(ex.prevalence, "not 0.75")
+@wrong(ex.prevalence, "counts the normal rows")
+def prevalence_count_of_normal(y):
+    return np.sum(y == 0)
+
+
+@wrong(ex.prevalence, "With about 50% anomalies you return 0.03; 0.5")
 def prevalence_typed_in(y):
     return 0.03
 
@@ -60,6 +78,32 @@ def raise_alarms_by_position(scores, threshold):
     alarms = np.zeros(len(scores))
     alarms[np.flatnonzero(scores - threshold > 0)] = 1.0
     return alarms
+
+
+@right(ex.raise_alarms)
+def raise_alarms_with_gradients(scores, threshold):
+    scores = torch.tensor(scores, requires_grad=True)
+    return scores * 0 + (scores > threshold)
+
+
+@right(ex.raise_alarms)
+def raise_alarms_in_float32(scores, threshold):
+    return np.where(scores > threshold, np.float32(1), np.float32(0))
+
+
+@wrong(ex.raise_alarms, "scikit-learn's custom")
+def raise_alarms_as_in_scikit_learn(scores, threshold):
+    return np.where(scores > threshold, -1, 1)
+
+
+@wrong(ex.raise_alarms, "Silence is 0")
+def raise_alarms_with_signs(scores, threshold):
+    return np.where(scores > threshold, 1, -1)
+
+
+@wrong(ex.raise_alarms, "only the alarms")
+def raise_alarms_places(scores, threshold):
+    return np.where(scores > threshold)
 
 
 @wrong(ex.raise_alarms, "wrong way round")
@@ -102,6 +146,30 @@ def most_suspicious_from_a_table(scores, count):
     return pd.Series(scores).nlargest(count).index
 
 
+@right(ex.most_suspicious)
+def most_suspicious_by_topk(scores, count):
+    return torch.tensor(scores, requires_grad=True).topk(count).indices
+
+
+@right(ex.most_suspicious)
+def most_suspicious_one_by_one(scores, count):
+    left, found = list(scores), []
+    for _ in range(count):
+        found.append(left.index(max(left)))
+        left[found[-1]] = -np.inf
+    return np.array(found, dtype=np.float32)
+
+
+@wrong(ex.most_suspicious, "count the rows from 1")
+def most_suspicious_from_one(scores, count):
+    return np.argsort(-scores)[:count] + 1
+
+
+@wrong(ex.most_suspicious, "a mark for each row")
+def most_suspicious_marks(scores, count):
+    return scores >= np.sort(scores)[-count]
+
+
 @wrong(ex.most_suspicious, "least suspicious")
 def most_suspicious_lowest(scores, count):
     return np.argsort(scores)[:count]
@@ -117,7 +185,7 @@ def most_suspicious_scores(scores, count):
     return np.sort(scores)[::-1][:count]
 
 
-@wrong(ex.most_suspicious, "shape (6,)")
+@wrong(ex.most_suspicious, "You return all rows")
 def most_suspicious_all(scores, count):
     return np.argsort(-scores)
 
@@ -138,6 +206,72 @@ def my_detector_row_by_row(train, rows):
 def my_detector_in_a_table(train, rows):
     table = pd.DataFrame(train)
     return ((pd.DataFrame(rows) - table.median()) / table.std()).abs().mean(axis="columns")
+
+
+@right(ex.my_detector)
+def my_detector_by_a_forest_without_seed(train, rows):
+    return -ensemble.IsolationForest().fit(train).score_samples(rows)
+
+
+@right(ex.my_detector)
+def my_detector_by_tensors(train, rows):
+    train = torch.tensor(train, dtype=torch.float32, requires_grad=True)
+    rows = torch.tensor(rows, dtype=torch.float32)
+    return ((rows - train.mean(dim=0)) / train.std(dim=0)).abs().mean(dim=1)
+
+
+@right(ex.my_detector)
+def my_detector_by_mahalanobis(train, rows):
+    away = rows - train.mean(axis=0)
+    return np.einsum("ij,jk,ik->i", away, np.linalg.pinv(np.cov(train, rowvar=False)), away)
+
+
+@right(ex.my_detector)
+def my_detector_counts_loud_columns(train, rows):
+    return (np.abs(rows - train.mean(axis=0)) > train.std(axis=0)).sum(axis=1)
+
+
+@wrong(ex.my_detector, "those are decisions")
+def my_detector_by_one_number(train, rows):
+    return (rows[:, 0] > 69).astype(int)
+
+
+@wrong(ex.my_detector, "whatever the training rows hold")
+def my_detector_by_one_column(train, rows):
+    return rows[:, 0]
+
+
+@wrong(ex.my_detector, "a direction that you read off")
+def my_detector_by_one_column_and_its_mean(train, rows):
+    return rows[:, 0] - train[:, 0].mean()
+
+
+@wrong(ex.my_detector, "Every row gets the same score")
+def my_detector_of_zeros(train, rows):
+    return np.zeros(len(rows))
+
+
+@wrong(ex.my_detector, "changes the `rows`")
+def my_detector_in_place(train, rows):
+    rows -= train.mean(axis=0)
+    rows /= train.std(axis=0)
+    return np.abs(rows).mean(axis=1)
+
+
+@wrong(ex.my_detector, "Learn the mean and the scale from train")
+def my_detector_by_a_forest_of_the_rows(train, rows):
+    return -ensemble.IsolationForest().fit(rows).score_samples(rows)
+
+
+@wrong(ex.my_detector, "Learn the mean and the scale from train")
+def my_detector_by_rank(train, rows):
+    return np.argsort(np.argsort(my_detector_row_by_row(train, rows)))
+
+
+@wrong(ex.my_detector, "0.9 is asked for")
+def my_detector_by_neighbours(train, rows):
+    known = neighbors.NearestNeighbors(n_neighbors=20).fit(train)
+    return known.kneighbors(rows)[0].mean(axis=1)
 
 
 @wrong(ex.my_detector, "upside down")

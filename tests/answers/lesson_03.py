@@ -1,5 +1,7 @@
 """Answers to the exercises of lesson 03: right ones in other styles, and wrong ones."""
 
+import math
+import warnings
 from itertools import pairwise
 
 from answers import right, wrong
@@ -7,6 +9,7 @@ from course_utils import network
 from course_utils.exercises import lesson_03 as ex
 
 import numpy as np
+import pandas as pd
 import torch
 from scipy import special
 
@@ -21,6 +24,66 @@ def neuron_row_by_row(X, weights, bias):
 @right(ex.neuron)
 def neuron_in_float32(X, weights, bias):
     return special.expit((X.astype("float32") * weights.astype("float32")).sum(1) + bias)
+
+
+@right(ex.neuron)
+def neuron_in_torch_with_gradients(X, weights, bias):
+    weights = torch.tensor(weights, requires_grad=True)
+    return torch.sigmoid(torch.tensor(X) @ weights + bias)
+
+
+@right(ex.neuron)
+def neuron_of_a_table(X, weights, bias):
+    z = pd.DataFrame(X).mul(weights, axis="columns").sum(axis="columns") + bias
+    return 1 / (1 + np.exp(-z))
+
+
+@right(ex.neuron)
+def neuron_by_einsum(X, weights, bias):
+    z = np.einsum("ij,j->i", X, weights) + bias
+    return network.sigmoid(z=z)
+
+
+@right(ex.neuron)
+def neuron_in_loops(X, weights, bias):
+    outputs = []
+    for row in X.tolist():
+        z = bias
+        for weight, value in zip(weights.tolist(), row, strict=True):
+            z += weight * value
+        outputs.append(1 / (1 + math.exp(-z)))
+    return outputs
+
+
+@wrong(ex.neuron, "is tanh")
+def neuron_with_tanh(X, weights, bias):
+    """Another activation."""
+    return np.tanh(X @ weights + bias)
+
+
+@wrong(ex.neuron, "is ReLU")
+def neuron_with_relu(X, weights, bias):
+    """The activation of hidden layers."""
+    return np.maximum(X @ weights + bias, 0)
+
+
+@wrong(ex.neuron, "decisions")
+def neuron_that_decides(X, weights, bias):
+    """The threshold applied already."""
+    return (X @ weights + bias > 0).astype(int)
+
+
+@wrong(ex.neuron, "one number for the whole batch")
+def neuron_by_vdot(X, weights, bias):
+    """Only the first row."""
+    return special.expit(X[0] @ weights + bias)
+
+
+@wrong(ex.neuron, "may need that again")
+def neuron_that_standardises_in_place(X, weights, bias):
+    """`X *= …` changes what the caller holds."""
+    X *= weights
+    return special.expit(X.sum(axis=1) + bias)
 
 
 @wrong(ex.neuron, "one column")
@@ -56,7 +119,7 @@ def neuron_summed_over_everything(X, weights, bias):
 wrong(ex.neuron, "bias is missing")(lambda X, weights, bias: special.expit(X @ weights))
 wrong(ex.neuron, "sign is turned")(lambda X, weights, bias: special.expit(-X @ weights - bias))
 wrong(ex.neuron, "returned None")(lambda X, weights, bias: print(end=""))
-wrong(ex.neuron, "by hand, line by line")(lambda X, weights, bias: X @ weights * 2)
+wrong(ex.neuron, "is expected")(lambda X, weights, bias: X @ weights * 2)
 
 # ---------------------------------------------------------------------------------- stable sigmoid
 
@@ -79,6 +142,96 @@ def sigmoid_with_a_generous_cut(z):
     return 1 / (1 + np.exp(-np.clip(z, -500, 500)))
 
 
+@right(ex.stable_sigmoid)
+def sigmoid_in_two_safe_branches(z):
+    left, right = np.minimum(z, 0), np.maximum(z, 0)
+    return np.where(z < 0, np.exp(left) / (1 + np.exp(left)), 1 / (1 + np.exp(-right)))
+
+
+@right(ex.stable_sigmoid)
+def sigmoid_one_by_one(z):
+    def one(value):
+        if value >= 0:
+            return 1 / (1 + math.exp(-value))
+        return math.exp(value) / (1 + math.exp(value))
+
+    return np.reshape([one(float(value)) for value in np.ravel(z)], np.shape(z)).tolist()
+
+
+@right(ex.stable_sigmoid)
+def sigmoid_in_torch(z):
+    z = torch.tensor(np.array(z), requires_grad=True)
+    e = torch.exp(-z.abs())
+    return torch.where(z >= 0, 1.0, e) / (1 + e)
+
+
+@right(ex.stable_sigmoid)
+def sigmoid_in_float32(z):
+    z = np.asarray(z, dtype="float32")
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1 / (1 + e), e / (1 + e))
+
+
+@right(ex.stable_sigmoid)
+def sigmoid_in_logarithms(z):
+    return np.exp(-np.logaddexp(0, -z))
+
+
+@right(ex.stable_sigmoid)
+def sigmoid_in_pandas(z):
+    flat = pd.Series(np.ravel(z))
+    e = np.exp(-flat.abs())
+    return (e / (1 + e)).where(flat < 0, 1 / (1 + e)).to_numpy().reshape(np.shape(z))
+
+
+@right(ex.stable_sigmoid)
+def sigmoid_that_needs_no_silence(z):
+    with np.errstate(all="ignore"):  # nothing is hidden: nothing overflows
+        e = np.exp(-np.abs(z))
+        return np.where(z >= 0, 1, e) / (1 + e)
+
+
+@wrong(ex.stable_sigmoid, "silenced, not cured")
+def stable_sigmoid_silenced(z):
+    """The overflow stays, the warning goes."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-z))
+
+
+@wrong(ex.stable_sigmoid, "silenced, not cured")
+def stable_sigmoid_with_where_silenced(z):
+    """Both branches overflow, and NaN is not picked."""
+    with np.errstate(all="ignore"):
+        return np.where(z >= 0, 1 / (1 + np.exp(-z)), np.exp(z) / (1 + np.exp(z)))
+
+
+@wrong(ex.stable_sigmoid, "exp(1000)")
+def stable_sigmoid_without_warnings(z):
+    """Filtered warnings hide the overflow as well."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return 1 / (1 + np.exp(-z))
+
+
+@wrong(ex.stable_sigmoid, "numbers of any length")
+def stable_sigmoid_in_long_doubles(z):
+    """More digits only move the end."""
+    return (1 / (1 + np.exp(-z.astype(np.longdouble)))).astype(float)
+
+
+@wrong(ex.stable_sigmoid, "belongs to −z")
+def stable_sigmoid_of_the_size(z):
+    """The sign of z is lost."""
+    return 1 / (1 + np.exp(-np.abs(z)))
+
+
+@wrong(ex.stable_sigmoid, "may need that again")
+def stable_sigmoid_that_clips_in_place(z):
+    """The caller's z is cut off."""
+    np.clip(z, -500, 500, out=z)
+    return 1 / (1 + np.exp(-z))
+
+
 right(ex.stable_sigmoid)(special.expit)
 right(ex.stable_sigmoid)(network.sigmoid)
 
@@ -89,7 +242,7 @@ def stable_sigmoid_by_the_formula(z):
     return 1 / (1 + np.exp(-z))
 
 
-@wrong(ex.stable_sigmoid, "infinity divided by infinity")
+@wrong(ex.stable_sigmoid, "Infinity divided by infinity")
 def stable_sigmoid_turned_round(z):
     """The other textbook formula, which overflows on the right."""
     return np.exp(z) / (1 + np.exp(z))
@@ -115,7 +268,7 @@ def stable_sigmoid_with_a_cut(z):
     return 1 / (1 + np.exp(-np.clip(z, -20, 20)))
 
 
-@wrong(ex.stable_sigmoid, "you return 0")
+@wrong(ex.stable_sigmoid, "Left of 0 you return 0")
 def sigmoid_of_the_right_half(z):
     return np.where(z >= 0, 1 / (1 + np.exp(-z)), 0.0)
 
@@ -127,7 +280,52 @@ wrong(ex.stable_sigmoid, "That is tanh")(np.tanh)
 
 @right(ex.collapse)
 def collapse_with_a_row_for_the_bias(W1, b1, W2, b2):
-    return [W1.dot(W2), b1[None] @ W2 + b2]
+    return W1.dot(W2), b1[None] @ W2 + b2
+
+
+@right(ex.collapse)
+def collapse_in_torch(W1, b1, W2, b2):
+    W1, b1, W2, b2 = (torch.tensor(each, requires_grad=True) for each in (W1, b1, W2, b2))
+    return W1 @ W2, b1 @ W2 + b2
+
+
+@right(ex.collapse)
+def collapse_in_loops(W1, b1, W2, b2):
+    out, hidden = range(len(b2)), range(len(b1))
+    W = [[sum(row[k] * W2[k][j] for k in hidden) for j in out] for row in W1]
+    return W, [sum(b1[k] * W2[k][j] for k in hidden) + b2[j] for j in out]
+
+
+@right(ex.collapse)
+def collapse_by_asking_the_layers(W1, b1, W2, b2):
+    def both(X):
+        return (X @ W1 + b1) @ W2 + b2
+
+    bias = both(np.zeros((1, len(W1))))[0]
+    return (both(np.eye(len(W1))) - bias).astype("float32"), bias.astype("float32")
+
+
+@right(ex.collapse)
+def collapse_of_tables(W1, b1, W2, b2):
+    return pd.DataFrame(W1) @ pd.DataFrame(W2), pd.Series(b1) @ pd.DataFrame(W2) + b2
+
+
+@wrong(ex.collapse, "W1 + W2")
+def collapse_by_adding(W1, b1, W2, b2):
+    """Layers are not added."""
+    return W1 + W2, b1 + b2
+
+
+@wrong(ex.collapse, "lacks the first bias")
+def collapse_without_the_first_bias(W1, b1, W2, b2):
+    """The first bias is forgotten."""
+    return W1 @ W2, b2
+
+
+@wrong(ex.collapse, "stands left of W2")
+def collapse_with_the_bias_on_the_right(W1, b1, W2, b2):
+    """b1 taken for a column."""
+    return W1 @ W2, W2 @ b1 + b2
 
 
 @wrong(ex.collapse, "W1 stands on the left")
@@ -154,7 +352,7 @@ def collapse_elementwise(W1, b1, W2, b2):
     return W1 * W2, b1 @ W2 + b2
 
 
-wrong(ex.collapse, "Return two things")(lambda W1, b1, W2, b2: W1 @ W2)
+wrong(ex.collapse, "2 results are expected")(lambda W1, b1, W2, b2: W1 @ W2)
 
 # ------------------------------------------------------------------------------ forward, any depth
 
@@ -174,16 +372,87 @@ def forward_in_torch(X, weights, biases):
     return X
 
 
+@right(ex.forward)
+def forward_in_torch_with_gradients(X, weights, biases):
+    X = torch.tensor(X, requires_grad=True)
+    for W, b in zip(weights[:-1], biases[:-1], strict=True):
+        X = torch.relu(X @ torch.tensor(W) + torch.tensor(b))
+    return X @ torch.tensor(weights[-1]) + torch.tensor(biases[-1])
+
+
+@right(ex.forward)
+def forward_row_by_row_in_lists(X, weights, biases):
+    results = []
+    for row in X.tolist():
+        for number, (W, b) in enumerate(zip(weights, biases, strict=True), start=1):
+            sums = [sum(x * w for x, w in zip(row, W[:, j], strict=True)) for j in range(len(b))]
+            row = [z + bias for z, bias in zip(sums, b, strict=True)]
+            row = row if number == len(weights) else [max(z, 0.0) for z in row]
+        results.append(row)
+    return results
+
+
+@right(ex.forward)
+def forward_in_float32(X, weights, biases):
+    X = X.astype("float32")
+    for W, b in zip(weights, biases, strict=True):
+        last = W is weights[-1]
+        X = X @ W.astype("float32") + b.astype("float32")
+        X = X if last else X.clip(min=0)
+    return X
+
+
+@right(ex.forward)
+def forward_by_the_package(X, weights, biases):
+    layers = []
+    for W in weights:
+        layers += [network.Dense(*W.shape), network.ReLU()]
+    net = network.Network(*layers[:-1])
+    net.set_weights([each for pair in zip(weights, biases, strict=True) for each in pair])
+    return net.predict(X)
+
+
+@wrong(ex.forward, "end with a sigmoid")
+def forward_with_a_sigmoid_last(X, weights, biases):
+    """A probability instead of the logit."""
+    return special.expit(forward_by_recursion(X, weights, biases))
+
+
+@wrong(ex.forward, "biases are missing")
+def forward_without_biases(X, weights, biases):
+    """The matrices alone."""
+    return forward_by_recursion(X, weights, [0.0] * len(biases))
+
+
+@wrong(ex.forward, "first layer is left out")
+def forward_from_the_second_layer(X, weights, biases):
+    """A loop that starts too late."""
+    return forward_by_recursion(X, weights[1:], biases[1:])
+
+
+@wrong(ex.forward, "last layer is left out")
+def forward_that_stops_early(X, weights, biases):
+    """A loop that ends too early."""
+    return forward_by_recursion(X, weights[:-1], biases[:-1])
+
+
+@wrong(ex.forward, "may need that again")
+def forward_in_place(X, weights, biases):
+    """The batch is overwritten."""
+    X -= 1
+    return forward_by_recursion(X + 1, weights, biases)
+
+
 @wrong(ex.forward, "without .T")
 def forward_transposed(X, weights, biases):
     """The weights as PyTorch stores them."""
-    return ex._run(X, [W.T for W in weights], biases, ex._right_step)
+    return forward_by_recursion(X, [W.T for W in weights], biases)
 
 
 @wrong(ex.forward, "down the rows")
 def forward_with_the_bias_per_row(X, weights, biases):
     """One bias for each row of the batch."""
-    return ex._run(X, weights, [b[:, None] for b in biases], ex._right_step)
+    return forward_by_recursion(X, weights, [b[:, None] for b in biases])
 
 
 @wrong(ex.forward, "activation is missing")
@@ -226,7 +495,7 @@ def forward_for_three_layers(X, weights, biases):
     return hidden @ weights[2 % len(weights)] + biases[2 % len(biases)]
 
 
-wrong(ex.forward, "by hand, line by line")(lambda X, weights, biases: X @ weights[0])
+wrong(ex.forward, "this row out by hand")(lambda X, weights, biases: 2 * (X @ weights[0]))
 
 # ----------------------------------------------------------------------------- counting parameters
 
@@ -235,6 +504,38 @@ wrong(ex.forward, "by hand, line by line")(lambda X, weights, biases: X @ weight
 def count_with_arrays(widths):
     widths = np.array(widths)
     return widths[:-1] @ widths[1:] + widths[1:].sum()
+
+
+@right(ex.count_parameters)
+def count_in_a_loop(widths):
+    total = 0
+    for number in range(len(widths) - 1):
+        total += widths[number] * widths[number + 1] + widths[number + 1]
+    return float(total)
+
+
+@right(ex.count_parameters)
+def count_in_torch(widths):
+    net = torch.nn.Sequential(*(torch.nn.Linear(a, b) for a, b in pairwise(widths)))
+    return torch.tensor(sum(each.numel() for each in net.parameters()))
+
+
+@right(ex.count_parameters)
+def count_in_pandas(widths):
+    sizes = pd.Series(widths)
+    return np.float32(((sizes.shift() + 1) * sizes).sum())
+
+
+@wrong(ex.count_parameters, "multiply all widths")
+def count_parameters_of_the_product(widths):
+    """Every neuron joined with every other layer."""
+    return np.prod(widths) + sum(widths[1:])
+
+
+@wrong(ex.count_parameters, "is expected")
+def count_parameters_of_the_first_and_last(widths):
+    """Right for one hidden layer of the lesson's network alone."""
+    return 513
 
 
 @wrong(ex.count_parameters, "weights alone")
@@ -261,7 +562,7 @@ def count_parameters_with_biases_at_inputs(widths):
     return sum(a * (b + 1) for a, b in pairwise(widths))
 
 
-wrong(ex.count_parameters, "you count neurons")(sum)
+wrong(ex.count_parameters, "You count neurons")(sum)
 
 # ------------------------------------------------------------------------------- a network by hand
 
@@ -276,6 +577,52 @@ def sensors_with_four_neurons():
 def sensors_with_the_threshold_in_the_guards():
     W1 = np.array([[3, -3], [-3, 3]])
     return [W1, np.array([-1.8, -1.8]), np.array([1, 1]), -0.01]
+
+
+@right(ex.sensor_network)
+def sensors_in_torch():
+    first = torch.tensor([[2.0, -2.0], [-2.0, 2.0]], requires_grad=True)
+    return first, torch.full((2,), -0.4), torch.ones(2, 1), torch.tensor(-0.1)
+
+
+@right(ex.sensor_network)
+def sensors_in_lists():
+    return [[1, -1, 0], [-1, 1, 0]], [0, 0, 1], [1, 1, -0.5], 0
+
+
+@right(ex.sensor_network)
+def sensors_in_float32():
+    W1 = np.array([[1, -1], [-1, 1]], dtype="float32")
+    b1, b2 = np.zeros((1, 2), dtype="float32"), np.array([[-6.0]], dtype="float32")
+    return W1, b1, np.array([[10], [10]], dtype="float32"), b2
+
+
+@wrong(ex.sensor_network, "looks at x1 alone")
+def sensor_network_of_the_first_sensor():
+    """|x1| > 0.5: a rule for one column."""
+    W1 = np.array([[1.0, -1.0], [0.0, 0.0]])
+    return W1, np.zeros(2), np.ones((2, 1)), np.array([-0.5])
+
+
+@wrong(ex.sensor_network, "looks at x2 alone")
+def sensor_network_of_the_second_sensor():
+    """x2 > 0.9 or x2 < −0.9."""
+    W1 = np.array([[0.0, 0.0], [1.0, -1.0]])
+    return W1, np.zeros(2), np.ones((2, 1)), np.array([-0.9])
+
+
+@wrong(ex.sensor_network, "which differs by")
+def sensor_network_with_a_tight_threshold():
+    """An alarm at 0.1, where 0.2 is still fine."""
+    W1 = np.array([[1.0, -1.0], [-1.0, 1.0]])
+    return W1, np.zeros(2), np.ones((2, 1)), np.array([-0.1])
+
+
+@wrong(ex.sensor_network, "which differs by")
+def sensor_network_with_a_loose_threshold():
+    """Pairs that differ by 1 to 1.2 are missed."""
+    W1 = np.array([[1.0, -1.0], [-1.0, 1.0]])
+    return W1, np.zeros(2), np.ones((2, 1)), np.array([-1.2])
 
 
 @wrong(ex.sensor_network, "miss those with x1 < x2")
@@ -316,7 +663,7 @@ def sensor_network_with_rows_as_neurons():
 def sensor_network_far_from_the_origin():
     """Alarms far out, where each sensor is unusual alone."""
     W1 = np.array([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]])
-    return W1, np.full(4, -1.0), np.ones((4, 1)), np.array([-0.5])
+    return W1, np.full(4, -0.7), np.ones((4, 1)), np.array([-0.01])
 
 
 @wrong(ex.sensor_network, "no alarm at all")
@@ -339,7 +686,86 @@ def softmax_row_by_row(Z):
     return [np.exp(row - max(row)) / sum(np.exp(row - max(row))) for row in Z]
 
 
+@right(ex.stable_softmax)
+def softmax_in_torch(Z):
+    return torch.softmax(torch.tensor(Z, requires_grad=True), dim=1)
+
+
+@right(ex.stable_softmax)
+def softmax_in_float32(Z):
+    return special.softmax(Z.astype("float32"), axis=1)
+
+
+@right(ex.stable_softmax)
+def softmax_of_a_table(Z):
+    table = pd.DataFrame(Z)
+    e = np.exp(table.sub(table.max(axis="columns"), axis="index"))
+    return e.div(e.sum(axis="columns"), axis="index")
+
+
+@right(ex.stable_softmax)
+def softmax_by_differences(Z):
+    # entry k is 1 / Σ exp(z_j − z_k), with each difference cut where nothing is left of it
+    return 1 / np.exp(np.minimum(Z[:, None, :] - Z[:, :, None], 700)).sum(axis=2)
+
+
+@right(ex.stable_softmax)
+def softmax_shifted_one_too_far(Z):
+    e = np.exp(Z - Z.max(axis=1)[:, None] - 1)
+    return e / np.sum(e, axis=1)[:, None]
+
+
 right(ex.stable_softmax)(network.softmax)
+
+
+def _shifted_by(Z, number):
+    """Return the softmax of rows from which `number` (batch,) was taken."""
+    e = np.exp(Z - np.asarray(number)[:, None])
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@wrong(ex.stable_softmax, "Only the maximum")
+def stable_softmax_minus_the_mean(Z):
+    """Any shift cures (1000, 1001), the maximum alone cures all rows."""
+    return _shifted_by(Z, Z.mean(axis=1))
+
+
+@wrong(ex.stable_softmax, "Only the maximum")
+def stable_softmax_minus_the_minimum(Z):
+    """The wrong end of the row."""
+    return _shifted_by(Z, Z.min(axis=1))
+
+
+@wrong(ex.stable_softmax, "Only the maximum")
+def stable_softmax_minus_the_median(Z):
+    """The middle of the row."""
+    return _shifted_by(Z, np.median(Z, axis=1))
+
+
+@wrong(ex.stable_softmax, "Only the maximum")
+def stable_softmax_minus_the_first(Z):
+    """The first entry, large or not."""
+    return _shifted_by(Z, Z[:, 0])
+
+
+@wrong(ex.stable_softmax, "Only the maximum")
+def stable_softmax_minus_the_last(Z):
+    """The last entry, large or not."""
+    return _shifted_by(Z, Z[:, -1])
+
+
+@wrong(ex.stable_softmax, "numbers of any length")
+def stable_softmax_in_long_doubles(Z):
+    """More digits only move the end."""
+    e = np.exp(Z.astype(np.longdouble))
+    return (e / e.sum(axis=1, keepdims=True)).astype(float)
+
+
+@wrong(ex.stable_softmax, "may need that again")
+def stable_softmax_in_place(Z):
+    """The caller's logits are shifted."""
+    Z -= Z.max(axis=1, keepdims=True)
+    return np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
 
 
 @wrong(ex.stable_softmax, "Your columns sum to 1")

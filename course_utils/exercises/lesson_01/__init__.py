@@ -8,9 +8,8 @@ from course_utils.exercises.lesson_01.baselines import (
     fences,
     mahalanobis,
     own_neighbours,
-    one_for_all,
-    scale,
 )
+from course_utils.exercises.lesson_01.judgement import one_for_all, scale
 
 __all__ = [
     "contextual_score",

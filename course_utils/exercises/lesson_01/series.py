@@ -1,7 +1,13 @@
 """Exercises of lesson 01, of the contextual score, and gaps filled from the past."""
 
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import Misconception, as_array, require
+from course_utils.exercises.results import (
+    as_array,
+    name_the_mistake,
+    plain,
+    require,
+    same_numbers,
+)
 
 import numpy as np
 
@@ -33,6 +39,12 @@ def contextual_score_solution(values, hours, past_values, past_hours):
     return scores
 
 
+def _with_the_sample_std(values, hours, past_values, past_hours):
+    usual = [past_values[past_hours == hour] for hour in hours]
+    mean, std = np.array([(each.mean(), each.std(ddof=1)) for each in usual]).T
+    return np.abs(values - mean) / std
+
+
 @contextual_score.set_check
 def contextual_score_check(answer):
     """Three hours, each with a mean and a spread of its own."""
@@ -45,41 +57,73 @@ def contextual_score_check(answer):
     arrays = (values.copy(), hours.copy(), past_values.copy(), past_hours.copy())
     got = as_array(answer(*arrays), shape=values.shape, what="the scores")
     mean = np.array([past_values[past_hours == hour].mean() for hour in hours])
-    right = [
-        _against_the_same_hour(values, hours, past_values, past_hours, ddof) for ddof in (0, 1)
-    ]
-    slips = {
-        "Your score knows no context: it compares with the mean of all past hours. At midnight, "
-        "compare with midnights: which past values have the same hour?": [
-            np.abs(values - past_values.mean()) / past_values.std(ddof=ddof) for ddof in (0, 1)
-        ],
-        "The mean is the hour's own, the spread is not: you divide by the std of all past values, "
-        "which holds the whole swing of the day. Take the std of the same hour too.": [
-            np.abs(values - mean) / past_values.std(ddof=ddof) for ddof in (0, 1)
-        ],
-        "The sign is still there: values below the usual get a negative score and end up at the "
-        "bottom of the list. Both directions are unusual, so take the absolute value.": [
-            each * np.sign(values - mean) for each in right
-        ],
-        "The std is missing: 1 away from the mean is much at a steady hour and little at a "
-        "restless one. Divide by the std of that hour.": [np.abs(values - mean)],
-        "You compare the values with their own mean. A value that helps to set the usual makes "
-        "itself look usual: take mean and std from past_values.": [
-            _against_the_same_hour(values, hours, values, hours, ddof) for ddof in (0, 1)
-        ],
-    }
-    _refuse_known(got, slips)
-    require(
-        any(_same(got, each) for each in right),
-        "The scores differ from |value − mean| / std of the same hour. Try the tiny example of "
-        "the docstring by hand.",
-    )
+    for ddof, right in enumerate((contextual_score_solution, _with_the_sample_std)):
+        apart = np.abs(values - mean)
+        slips = (
+            (
+                np.abs(values - past_values.mean()) / past_values.std(ddof=ddof),
+                "Your score knows no context: it compares with the mean of all past hours. At "
+                "midnight, compare with midnights: which past values have the same hour?",
+            ),
+            (
+                apart / past_values.std(ddof=ddof),
+                "The mean is the hour's own, the spread is not: you divide by the std of all past "
+                "values, which holds the whole swing of the day. Take the std of the same hour "
+                "too.",
+            ),
+            (
+                right(values, hours, past_values, past_hours) * np.sign(values - mean),
+                "The sign is still there: values below the usual get a negative score and end up "
+                "at the bottom of the list. Both directions are unusual, so take the absolute "
+                "value.",
+            ),
+            (
+                apart,
+                "The std is missing: 1 away from the mean is much at a steady hour and little at "
+                "a restless one. Divide by the std of that hour.",
+            ),
+            (
+                right(values, hours, past_values, past_hours) ** 2,
+                "You return the square, z². Take the absolute value instead.",
+            ),
+            (
+                right(values, hours, past_values, past_hours) ** 2 / apart,
+                "You divide by the variance. Then the result has a unit, 1 over that of the "
+                "values: divide by its root, the std.",
+            ),
+            (
+                right(values, hours, values, hours),
+                "You compare the values with their own mean. A value that helps to set the usual "
+                "makes itself look usual: take mean and std from past_values.",
+            ),
+        )
+        name_the_mistake(got, slips)
 
 
-def _against_the_same_hour(values, hours, past_values, past_hours, ddof):
-    usual = [past_values[past_hours == hour] for hour in hours]
-    mean = np.array([each.mean() for each in usual])
-    return np.abs(values - mean) / np.array([each.std(ddof=ddof) for each in usual])
+@contextual_score.set_inputs(also_right=[_with_the_sample_std])
+def contextual_score_inputs(rng):
+    for what, count, rounds in (
+        ("a few hours of the day", 9, 4),
+        ("every hour of the day", 30, 8),
+        ("one value", 1, 3),
+    ):
+        present = rng.permutation(24)[: 24 if count == 30 else 3]
+        past_hours = rng.permutation(np.tile(present, rounds))
+        usual = rng.normal(0, 4, size=24)[past_hours]
+        past_values = usual + rng.uniform(0.5, 2, size=24)[past_hours] * rng.normal(
+            size=len(past_hours)
+        )
+        hours = rng.choice(present, size=count)
+        yield what, (rng.normal(0, 5, size=count), hours, past_values, past_hours)
+        yield (
+            f"{what}, in another unit",
+            (
+                20 + 100 * rng.exponential(size=count),
+                hours,
+                20 + 100 * past_values**2,
+                past_hours,
+            ),
+        )
 
 
 # --------------------------------------------------------------------------------- replacement
@@ -108,70 +152,104 @@ def fill_from_the_past_solution(values, bad):
 
 @fill_from_the_past.set_check
 def fill_from_the_past_check(answer):
-    """Five days with one short bad stretch and one that is longer than a day."""
+    """Six days with one short bad stretch and one that is longer than a day."""
     hours = np.arange(144)
     rng = np.random.default_rng(3)
     values = 50 + 10 * np.sin(2 * np.pi * hours / 24) + 0.5 * hours + rng.normal(size=144)
     bad = np.zeros(144, dtype=bool)
     bad[40:44] = bad[70:100] = True
     values[bad] = 0.0
-    right = values.copy()
-    for t in np.flatnonzero(bad):
-        right[t] = right[t - 24]
     given = values.copy()
-    got = as_array(answer(given, bad.copy()), shape=values.shape, what="the filled series")
+    got = _filled(answer(given, bad.copy()), values)
     require(
-        _same(given, values),
+        same_numbers(given, values),
         "You changed the values that were handed to you. Work on values.copy(): the raw record "
         "is evidence, and someone may need it.",
     )
-    require(_same(got[~bad], values[~bad]), "You changed hours that are not bad. Keep those.")
+    require(
+        same_numbers(got[~bad], values[~bad]),
+        "You changed hours that are not bad. Keep those.",
+    )
     kept = np.flatnonzero(~bad)
-    slips = {
+    of_the_hour = [values[(hours % 24 == t % 24) & ~bad].mean() for t in hours]
+    mean = (
         "You fill with the mean. The mean of the whole series knows the hours that come later, "
-        "and it knows nothing of the time of day. Go 24 hours back instead.": [
-            np.where(bad, values[~bad].mean(), values),
-            np.where(bad, values.mean(), values),
-            np.where(bad, np.median(values[~bad]), values),
-        ],
-        "You draw a line to the next good hour. That value lies in the future: in a live system "
-        "it has not happened yet. Use the past alone, 24 hours back.": [
-            np.interp(hours, kept, values[kept])
-        ],
-        "Your values come from the day after. They have not happened yet: go 24 hours back, not "
-        "forward.": [np.where(bad, np.roll(values, -24), values)],
-        "You repeat the last good hour. It is from the past, as it should be, but from another "
-        "time of day: at night it would fill the morning. Go 24 hours back.": [
-            values[np.maximum.accumulate(np.where(bad, 0, hours))]
-        ],
-        "The second stretch is longer than a day, so 24 hours back can be a bad hour too, and "
-        "you copied it. Fill from left to right and read from the filled copy.": [
-            np.where(bad, np.roll(values, 24), values)
-        ],
-    }
-    _refuse_known(got, slips)
+        "and it knows nothing of the time of day. Go 24 hours back instead."
+    )
+    slips = (
+        (np.where(bad, values[~bad].mean(), values), mean),
+        (np.where(bad, values.mean(), values), mean),
+        (np.where(bad, np.median(values[~bad]), values), mean.replace("mean", "median")),
+        (
+            np.where(bad, of_the_hour, values),
+            "You fill with the mean of that hour over all days, also over days that come later: "
+            "in a live system they have not happened yet. Take the day before alone.",
+        ),
+        (
+            np.interp(hours, kept, values[kept]),
+            "You draw a line to the next good hour. That value lies in the future: in a live "
+            "system it has not happened yet. Use the past alone, 24 hours back.",
+        ),
+        (
+            np.where(bad, np.roll(values, -24), values),
+            "Your values come from the day after. They have not happened yet: go 24 hours back, "
+            "not forward.",
+        ),
+        (
+            values[np.maximum.accumulate(np.where(bad, 0, hours))],
+            "You repeat the last good hour. It is from the past, as it should be, but from "
+            "another time of day: at night it would fill the morning. Go 24 hours back.",
+        ),
+        (
+            np.where(bad, np.roll(values, 24), values),
+            "The second stretch is longer than a day, so 24 hours back can be a bad hour too, and "
+            "you copied it. Fill from left to right and read from the filled copy.",
+        ),
+        (values, "Nothing is filled: the bad hours hold what they held."),
+    )
+    name_the_mistake(got, slips)
     later = values.copy()
     later[101:] += 100
     require(
-        _same(answer(later, bad.copy())[:101], got[:101]),
+        same_numbers(_filled(answer(later, bad.copy()), later)[:101], got[:101]),
         "When the values after hour 100 change, what you filled in before changes too. So it "
         "looks into the future: use values from the past alone.",
     )
-    require(_same(got, right), "The filled hours differ from the same hour on the day before.")
+    empty = np.where(bad, np.nan, values)
+    require(
+        same_numbers(_filled(answer(empty, bad.copy()), empty), got),
+        "The bad hours of the same series held NaN in place of 0, and you fill in something else. "
+        "What stands in a bad hour must not matter.",
+    )
 
 
-# --------------------------------------------------------------------------------- shared parts
+def _filled(value, values):
+    """Return the answer as an array; words of its own for hours that are left empty."""
+    empty = np.asarray(plain(value), dtype=float) if value is not None else np.zeros(0)
+    require(
+        not np.isnan(empty).any(),
+        "Bad hours are left empty, as NaN, or made from others that are. Give each the value of "
+        "24 hours before; where that is bad too, the value that you filled in there.",
+    )
+    return as_array(value, shape=values.shape, what="the filled series")
 
 
-def _same(a, b):
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-9)
-
-
-def _refuse_known(got, slips, slack=None):
-    """Refuse `got` with the message whose wrong results it equals, within `slack` if given."""
-    for message, results in slips.items():
-        for wrong in results:
-            close = np.abs(got - wrong).max() < slack if slack else _same(got, wrong)
-            if close:
-                raise Misconception(message)
+@fill_from_the_past.set_inputs
+def fill_from_the_past_inputs(rng):
+    for what, days in (
+        ("a bad stretch", 4),
+        ("a stretch that is bad until the end", 3),
+        ("single bad hours", 5),
+        ("no bad hour", 2),
+        ("all bad after the first day", 4),
+    ):
+        hours = np.arange(24 * days)
+        values = rng.normal(5, 3) * np.sin(hours / 3.8) + rng.normal(size=len(hours)) + 0.1 * hours
+        bad = {
+            "a bad stretch": abs(hours - 50) < 20,
+            "a stretch that is bad until the end": hours >= 43,
+            "single bad hours": (rng.random(len(hours)) < 0.3) & (hours > 23),
+            "no bad hour": hours < 0,
+        }.get(what, hours > 23)
+        values[bad] += rng.normal(0, 20, size=bad.sum())
+        yield what, (values, bad)

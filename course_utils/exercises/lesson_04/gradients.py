@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from course_utils.exercises import inputs
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import (
     as_array,
     name_the_mistake,
+    plain,
     require,
     same_numbers,
     take_apart,
@@ -41,27 +46,17 @@ def neuron_gradient_solution(x, weights, bias, target):
 
 @neuron_gradient.set_check
 def neuron_gradient_check(answer):
-    cases = (
-        (np.array([1.0, 2.0]), np.array([0.5, -1.0]), 0.5, 1.0),
-        (np.array([-1.5, 0.5, 2.0]), np.array([0.8, 1.2, -0.4]), -0.3, 0.0),
-        (np.array([3.0]), np.array([1.1]), 0.2, 1.0),
-    )
-    for x, weights, bias, target in cases:
-        result = answer(x.copy(), weights.copy(), bias, target)
-        parts = take_apart(result, ("grad_weights", "grad_bias"))
-        _judge_neuron(parts, x, x @ weights + bias, target)
-
-
-def _judge_neuron(parts, x: np.ndarray, z: float, target: float) -> None:
-    y = _sigmoid(z)
+    x, weights, bias, target = np.array([1.0, 2.0]), np.array([0.5, -1.0]), 0.5, 1.0
+    result = answer(x.copy(), weights.copy(), bias, target)
+    grad_weights, grad_bias = take_apart(result, ("grad_weights", "grad_bias"))
+    y = _sigmoid(x @ weights + bias)
     delta = (y - target) * y * (1 - y)
-    grad_weights = as_array(parts[0], what="grad_weights")
+    got = as_array(grad_weights, what="grad_weights")
     require(
-        grad_weights.ndim or len(x) == 1,
+        got.ndim,
         "grad_weights is a single number, but every weight has a gradient of its own: "
         "the blame δ times that weight's input, δ·x.",
     )
-    grad_weights = np.atleast_1d(grad_weights)
     at_the_output = (y - target) * _sigmoid(y) * (1 - _sigmoid(y))
     mistakes = (
         (
@@ -81,21 +76,37 @@ def _judge_neuron(parts, x: np.ndarray, z: float, target: float) -> None:
         ),
         (2 * delta * x, "Everything is twice too large: the ½ in the loss cancels the 2."),
         (np.full_like(x, delta), "Each weight's share is δ times its own input x, not δ alone."),
+        (delta * weights, "Each weight's share is δ times its input x; you multiply by weights."),
     )
-    if not same_numbers(grad_weights, delta * x):
-        name_the_mistake(grad_weights, mistakes)
-        grad_weights = as_array(grad_weights, shape=x.shape, what="grad_weights")
-        require(
-            False,
-            f"grad_weights is {np.round(grad_weights, 4)}, but with x = {x} and δ = {delta:.4f} "
-            f"it should be δ·x = {np.round(delta * x, 4)}.",
-        )
-    grad_bias = as_array(parts[1], what="grad_bias")
+    name_the_mistake(got, mistakes)
+    require(
+        same_numbers(as_array(got, shape=x.shape, what="grad_weights"), delta * x),
+        f"grad_weights is {np.round(got, 4)}, but with x = {x} and δ = {delta:.4f} "
+        f"it should be δ·x = {np.round(delta * x, 4)}.",
+    )
+    grad_bias = as_array(grad_bias, what="grad_bias")
     require(
         grad_bias.size == 1 and same_numbers(grad_bias.reshape(()), delta),
         f"grad_weights is right, but grad_bias is {np.round(grad_bias, 4)} and not "
         f"{delta:.4f}. The bias stands in z with the factor 1, so its gradient is δ itself.",
     )
+
+
+def _bias_in_an_array(x, weights, bias, target):
+    grad_weights, grad_bias = neuron_gradient_solution(x, weights, bias, target)
+    return grad_weights, np.array([grad_bias])
+
+
+@neuron_gradient.set_inputs(also_right=[_bias_in_an_array])
+def neuron_gradient_inputs(rng):
+    for what, x in inputs.vectors(rng):
+        x = x / max(1.0, np.abs(x).max() / 50)
+        if what == "tiny numbers":  # finite differences cannot follow them
+            continue
+        weights = rng.normal(size=x.shape) / np.linalg.norm(x)  # z stays moderate
+        yield what, (x, weights, float(rng.normal()), float(rng.integers(2)))
+    yield "a target between 0 and 1", (rng.normal(size=3), rng.normal(size=3), -0.3, 0.3)
+    yield "an input of 0", (np.array([0.0, 1.5]), np.array([2.0, -1.0]), 0.0, 1.0)
 
 
 # ------------------------------------------------------------------ 2 · central differences
@@ -134,50 +145,108 @@ def _bumpy_gradient(array):
 
 @central_difference.set_check
 def central_difference_check(answer):
-    step = 1e-3
-    for array in (np.array([[0.3, -1.0, 2.0], [1.5, 0.1, -0.4]]), np.array([0.5, 1.0, -2.0])):
-        handed_over = array.copy()
-        result = answer(_bumpy, handed_over, step)
-        require(
-            np.array_equal(handed_over, array),
-            "Your function leaves the array changed: a nudge was not undone. Nudge a copy, or put "
-            "each entry back before the next one, or later entries are measured somewhere else.",
-        )
-        _judge_differences(as_array(result, what="the gradient"), array, step)
+    step, array = 1e-3, np.array([[0.3, -1.0, 2.0], [1.5, 0.1, -0.4]])
+    given, moves = array.copy(), []
 
+    def watched(values):
+        values = np.array(plain(values), dtype=float)
+        moves.append(np.abs(values - array) > step / 2)
+        return _bumpy(values)
 
-def _judge_differences(got: np.ndarray, array: np.ndarray, step: float) -> None:
-    true = _bumpy_gradient(array)
-    together = (_bumpy(array + step) - _bumpy(array - step)) / (2 * step)
+    result = answer(watched, given, step)
     require(
-        not (got.ndim == 0 or np.allclose(got, together, rtol=1e-3)),
+        same_numbers(given, array, tolerance=1e-9),  # put back to within rounding is put back
+        "Your function leaves the array changed: a nudge was not undone. Nudge a copy, or put "
+        "each entry back before the next one, or later entries are measured somewhere else.",
+    )
+    got = as_array(result, what="the gradient")
+    if got.shape != array.shape or not same_numbers(got, _bumpy_gradient(array), 1e-5):
+        _name_the_nudges(moves)
+        _name_the_difference(as_array(got, shape=array.shape, what="the gradient"), array, step)
+
+
+def _name_the_nudges(moves: list) -> None:
+    """Refuse by what was nudged at each call: nothing, all, a row, or more from call to call."""
+    require(
+        moves, "Your function never calls `function`. Nudge an entry, and see what it returns."
+    )
+    counts = [int(np.sum(each)) for each in moves]
+    require(
+        any(counts),
+        "Each time `function` gets the array as it was, so nothing was nudged. "
+        "`above = array` makes no copy but a second name: what raises the one entry and lowers "
+        "it again happens to the same array. Write `array.copy()`.",
+    )
+    require(
+        min(counts) < moves[0].size,
         "All entries were nudged at once, which gives one slope for the whole array. Each entry "
         "has a slope of its own: nudge one, keep the others still, and go on to the next.",
     )
-    got = as_array(got, shape=array.shape, what="the gradient")
+    nudged = [count for count in counts if count]
+    require(
+        min(nudged) == 1,
+        f"{min(nudged)} entries are nudged together. `for index in range(len(array))` walks over "
+        "the rows of a table; `for index in np.ndindex(array.shape)` walks over its entries.",
+    )
+    require(
+        max(nudged) == 1,
+        "When a later entry is nudged, earlier nudges are still there: a nudge was not undone. "
+        "Make new copies for each entry, inside the loop.",
+    )
+
+
+def _name_the_difference(got: np.ndarray, array: np.ndarray, step: float) -> None:
+    true = _bumpy_gradient(array)
     error = np.abs(got - true).max()
-    # one-sided differences err by step/2 times the curvature, central ones by step² / 6
-    if error > 1e-5 * np.abs(true).max():
-        nudges = step * np.eye(array.size).reshape(-1, *array.shape)
-        for sign in (1, -1):
-            moved = [_bumpy(array + sign * nudge) - _bumpy(array) for nudge in nudges]
-            one_sided = sign * np.reshape(moved, array.shape) / step
-            require(
-                np.abs(got - one_sided).max() > 1e-6,
-                "This is a one-sided difference: it looks to one side of the point only, and its "
-                f"error, {error:.0e} here, shrinks with step. Looking to both sides, "
-                "f(a + step) − f(a − step), makes the error shrink with step².",
-            )
+    nudges = step * np.eye(array.size).reshape(-1, *array.shape)
+    for sign in (1, -1):
+        moved = [_bumpy(array + sign * nudge) - _bumpy(array) for nudge in nudges]
+        one_sided = sign * np.reshape(moved, array.shape) / step
         require(
-            not np.allclose(got, 2 * true, rtol=1e-3),
+            np.abs(got - one_sided).max() > 1e-6,
+            "This is a one-sided difference: it looks to one side of the point only, and its "
+            f"error, {error:.0e} here, shrinks with step. Looking to both sides, "
+            "f(a + step) − f(a − step), makes the error shrink with step².",
+        )
+    mistakes = (
+        (
+            2 * true,
             "Every entry is twice too large: from a − step to a + step it is 2 * step, "
             "so divide by 2 * step.",
-        )
-        require(
-            not np.allclose(got, -true, rtol=1e-3),
-            "The sign is turned: it is f(a + step) − f(a − step).",
-        )
-        require(False, f"The largest error is {error:.1e}; central differences reach 1e-6 here.")
+        ),
+        (-true, "The sign is turned: it is f(a + step) − f(a − step)."),
+        (2 * step * true, "This is the difference itself; a slope is that divided by 2 * step."),
+        (step**2 * true, "You multiply by step; `/ 2 * step` divides by 2 only. Write (…)."),
+    )
+    name_the_mistake(got, mistakes)
+    require(False, f"The largest error is {error:.1e}; central differences reach 1e-6 here.")
+
+
+@dataclass
+class _Told:
+    """A function that messages show as a formula."""
+
+    formula: str
+    function: Callable
+
+    def __call__(self, array):
+        return float(self.function(array))
+
+    def __repr__(self):
+        return self.formula
+
+
+@central_difference.set_inputs
+def central_difference_inputs(rng):
+    for shape in ((4,), (2, 3), (1, 1), (3, 1), (2, 1, 2)):
+        c = rng.normal(size=shape)
+        wavy = _Told("Σ c·sin(a) + (Σ a)²", lambda a, c=c: np.sum(c * np.sin(a)) + np.sum(a) ** 2)
+        yield f"an array of shape {shape}", (wavy, rng.normal(size=shape), 1e-3)
+        bent = _Told("Σ exp(0.7 a) + (Σ a)²/2", _bumpy)
+        yield "a function that bends strongly", (bent, rng.normal(3, 1, size=shape), 1e-4)
+    array = rng.normal(size=(2, 2))
+    yield "a large step", (_Told("Σ a³", lambda a: np.sum(a**3)), array, 0.5)
+    yield "a slope of 0", (_Told("7", lambda a: 7.0), array, 1e-3)
 
 
 # ------------------------------------------------------------------------------- 3 · ReLU
@@ -201,36 +270,41 @@ def relu_backward_solution(grad_output, z):
 @relu_backward.set_check
 def relu_backward_check(answer):
     generator = np.random.default_rng(4)
-    for shape in ((4, 3), (6,)):
-        z = generator.normal(scale=2, size=shape)
-        grad_output = generator.normal(size=shape)
-        got = as_array(answer(grad_output.copy(), z.copy()), shape=shape, what="the gradient")
-        mistakes = (
-            (
-                grad_output * z,
-                "You multiplied by z itself. What counts is the slope at z: 1 where z > 0, 0 "
-                "elsewhere, however large z is.",
-            ),
-            (
-                grad_output * np.maximum(z, 0),
-                "You multiplied by the output y = max(z, 0). The chain rule asks for the slope: "
-                "1 where z > 0, 0 elsewhere.",
-            ),
-            (
-                np.maximum(grad_output, 0),
-                "You sent the gradient through the ReLU. Its own sign does not matter: the gate "
-                "opens where z > 0, also for a negative gradient.",
-            ),
-            (
-                z > 0,
-                "This is the slope alone. Multiply it by grad_output, the blame that arrives.",
-            ),
-            (grad_output, "Nothing was closed: where z < 0 the output does not move, slope 0."),
-            (grad_output * (z < 0), "The gate is the wrong way round: it is open where z > 0."),
-        )
-        if not same_numbers(got, grad_output * (z > 0)):
-            name_the_mistake(got, mistakes)
-            require(False, "The gradient should be grad_output where z > 0 and 0 elsewhere.")
+    z, grad_output = generator.normal(scale=2, size=(4, 3)), generator.normal(size=(4, 3))
+    got = as_array(answer(grad_output.copy(), z.copy()), shape=z.shape, what="the gradient")
+    mistakes = (
+        (
+            grad_output * z,
+            "You multiplied by z itself. What counts is the slope at z: 1 where z > 0, 0 "
+            "elsewhere, however large z is.",
+        ),
+        (
+            grad_output * np.maximum(z, 0),
+            "You multiplied by the output y = max(z, 0). The chain rule asks for the slope: "
+            "1 where z > 0, 0 elsewhere.",
+        ),
+        (
+            np.maximum(grad_output, 0),
+            "You sent the gradient through the ReLU. Its own sign does not matter: the gate "
+            "opens where z > 0, also for a negative gradient.",
+        ),
+        (
+            z * (grad_output > 0),
+            "The two arguments are swapped: z decides about the gate, grad_output goes through.",
+        ),
+        (z > 0, "This is the slope alone. Multiply it by grad_output, the blame that arrives."),
+        (grad_output, "Nothing was closed: where z < 0 the output does not move, slope 0."),
+        (grad_output * (z < 0), "The gate is the wrong way round: it is open where z > 0."),
+        (grad_output * np.sign(z), "Where z < 0 the slope is 0, not −1: nothing gets through."),
+    )
+    name_the_mistake(got, mistakes)
+
+
+@relu_backward.set_inputs
+def relu_backward_inputs(rng):
+    for what, z in (*inputs.tables(rng), *inputs.vectors(rng)):
+        z = np.where(z == 0, 1.0, z)  # at the corner there is no slope
+        yield what, (rng.normal(size=z.shape), z)
 
 
 # ------------------------------------------------------------------------ 4 · a dense layer
@@ -259,89 +333,92 @@ def dense_backward_solution(inputs, weights, grad_output):
 @dense_backward.set_check
 def dense_backward_check(answer):
     generator = np.random.default_rng(4)
-    # first a square layer, whose shapes do not warn of a missing .T; last a single row
-    for batch, inputs, outputs in ((4, 3, 3), (5, 3, 2), (1, 2, 4)):
-        arrays = [
-            generator.normal(size=shape)
-            for shape in ((batch, inputs), (inputs, outputs), (batch, outputs))
-        ]
-        result = answer(*(array.copy() for array in arrays))
+    # a square layer, whose shapes do not warn of a missing .T, and one that is not
+    for batch, width, outputs in ((4, 3, 3), (5, 3, 2)):
+        values = generator.normal(size=(batch, width))
+        weights = generator.normal(size=(width, outputs))
+        blame = generator.normal(size=(batch, outputs))
+        result = answer(values.copy(), weights.copy(), blame.copy())
         parts = take_apart(result, ("grad_weights", "grad_bias", "grad_input"))
-        _judge_dense_weights(as_array(parts[0], what="grad_weights"), *arrays)
-        _judge_dense_bias(as_array(parts[1], what="grad_bias"), arrays[2])
-        _judge_dense_input(as_array(parts[2], what="grad_input"), *arrays)
-
-
-def _judge_dense_weights(got, inputs, weights, grad_output) -> None:
-    right = inputs.T @ grad_output
-    if same_numbers(got, right):
-        return
-    name_the_mistake(
-        got,
-        (
-            (
-                right.T,
-                "grad_weights is transposed. It has the shape of the weights, (in, out): "
-                "inputs.T @ grad_output.",
-            ),
-            (
-                right / len(inputs),
-                "grad_weights is divided by the batch. The loss's gradient has done that already: "
-                "a second mean makes it too small. A layer adds its rows up.",
-            ),
-        ),
-    )
-    as_array(got, shape=weights.shape, what="grad_weights")
-    require(
-        False,
-        "grad_weights has the right shape and wrong numbers. Each entry is a sum over the rows: "
-        "Σ inputs[row, i] · grad_output[row, j].",
-    )
-
-
-def _judge_dense_bias(got, grad_output) -> None:
-    right = grad_output.sum(axis=0)
-    if same_numbers(got, right):
-        return
-    name_the_mistake(
-        got,
-        (
-            (
-                grad_output,
-                "grad_bias is not summed over the batch. One bias serves all rows, so it "
-                "collects the blame of all of them: grad_output.sum(axis=0), shape (out,).",
-            ),
-            (
-                grad_output.sum(),
-                "grad_bias is one number for all outputs. Each output has its own bias: sum over "
-                "the rows only, axis=0.",
-            ),
-            (
-                grad_output.sum(axis=1),
-                "grad_bias is summed along the wrong axis: axis=0 adds up the rows.",
-            ),
-            (
-                grad_output.mean(axis=0),
-                "grad_bias is a mean over the batch. The loss's gradient has divided already; "
-                "a layer adds its rows up.",
-            ),
-        ),
-    )
-    require(False, f"grad_bias has shape {got.shape}; the sum over the rows is {right.shape}.")
-
-
-def _judge_dense_input(got, inputs, weights, grad_output) -> None:
-    right = grad_output @ weights.T
-    if same_numbers(got, right):
-        return
-    if weights.shape[0] == weights.shape[1]:
-        require(
-            not same_numbers(got, grad_output @ weights),
-            "grad_input uses the weights the forward way. On the way back, output j's blame goes "
-            "to input i through the same weight, so the matrix is turned: weights.T.",
+        grad_weights, grad_bias, grad_input = (
+            as_array(part, what=name)
+            for part, name in zip(parts, ("grad_weights", "grad_bias", "grad_input"), strict=True)
         )
-    as_array(got, shape=inputs.shape, what="grad_input")
-    require(False, "grad_input has the right shape and wrong numbers: grad_output @ weights.T.")
+        right = values.T @ blame
+        if not same_numbers(grad_weights, right):
+            name_the_mistake(grad_weights, _mistakes_with_weights(right, batch))
+            as_array(grad_weights, shape=weights.shape, what="grad_weights")
+            require(
+                False,
+                "grad_weights has the right shape and wrong numbers. Each entry is a sum over the "
+                "rows: Σ inputs[row, i] · grad_output[row, j].",
+            )
+        name_the_mistake(grad_bias, _mistakes_with_bias(blame))
+        as_array(grad_bias, shape=(outputs,), what="grad_bias")
+        if width == outputs:
+            require(
+                not same_numbers(grad_input, blame @ weights),
+                "grad_input uses the weights the forward way. On the way back, output j's blame "
+                "goes to input i through the same weight, so the matrix is turned: weights.T.",
+            )
+        as_array(grad_input, shape=values.shape, what="grad_input")
+        require(
+            not same_numbers(grad_input, blame @ weights.T / batch),
+            "grad_input is divided by the batch. Each row has inputs of its own: nothing is "
+            "averaged on the way to them.",
+        )
+        require(
+            not same_numbers(grad_input, blame @ weights.T * values),
+            "grad_input is multiplied by the inputs. Along a path the blame is multiplied by the "
+            "path's weight only.",
+        )
+
+
+def _mistakes_with_weights(right, batch):
+    return (
+        (
+            right.T,
+            "grad_weights is transposed. It has the shape of the weights, (in, out), and is "
+            "inputs, turned, times grad_output.",
+        ),
+        (
+            right / batch,
+            "grad_weights is divided by the batch. The loss's gradient has done that already: "
+            "a second mean makes it too small. A layer adds its rows up.",
+        ),
+    )
+
+
+def _mistakes_with_bias(blame):
+    return (
+        (
+            blame,
+            "grad_bias is not summed over the batch. One bias serves all rows, so it "
+            "collects the blame of all of them: grad_output.sum(axis=0), shape (out,).",
+        ),
+        (
+            blame.sum(),
+            "grad_bias is one number for all outputs. Each output has its own bias: sum over "
+            "the rows only, axis=0.",
+        ),
+        (
+            blame.sum(axis=1),
+            "grad_bias is summed along the wrong axis: axis=0 adds up the rows.",
+        ),
+        (
+            blame.mean(axis=0),
+            "grad_bias is a mean over the batch. The loss's gradient has divided already; "
+            "a layer adds its rows up.",
+        ),
+    )
+
+
+@dense_backward.set_inputs
+def dense_backward_inputs(rng):
+    for what, values in inputs.tables(rng):
+        for outputs in (values.shape[1], int(rng.integers(1, 5))):
+            weights = rng.normal(size=(values.shape[1], outputs))
+            yield what, (values, weights, rng.normal(size=(len(values), outputs)))
 
 
 # ------------------------------------------------------------- 5 · softmax with cross-entropy
@@ -374,25 +451,31 @@ def softmax_gradient_check(answer):
     for batch, width in ((5, 4), (3, 3)):
         logits = generator.normal(scale=2, size=(batch, width))
         classes = generator.permutation(batch) % width
+        result = answer(logits.copy(), classes.copy())
+        got = as_array(result, what="the gradient")
+        _name_the_softmax(got, logits, classes)
+        as_array(got, shape=logits.shape, what="the gradient")
+        require(
+            same_numbers(got, softmax_gradient_solution(logits, classes)),
+            "The gradient of row r should be (p − one_hot) / batch, with p = softmax.",
+        )
+    for far in (1000.0, -1000.0):
+        logits = np.array([[far, far + 1, far - 1], [0.0, 1.0, 2.0]])
         with np.errstate(all="ignore"):
-            result = answer(logits.copy(), classes.copy())
-        _judge_softmax(as_array(result, what="the gradient"), logits, classes)
-    with np.errstate(all="ignore"):
-        large = answer(np.array([[1000.0, 0.0, 0.0]]), np.array([1]))
-    require(
-        np.isfinite(np.asarray(large, dtype=float)).all(),
-        "With a logit of 1,000 your gradient is NaN, because exp overflows. Subtract each row's "
-        "maximum from its logits first: the probabilities stay the same.",
-    )
+            large = np.asarray(plain(answer(logits, np.array([1, 0]))), dtype=float)
+        require(
+            np.isfinite(large).all(),
+            f"With logits near {far:,.0f} your gradient is NaN, because exp overflows, or all "
+            "powers of a row are rounded to 0. Subtract each row's own maximum from its logits "
+            "first: the probabilities stay the same.",
+        )
 
 
-def _judge_softmax(got: np.ndarray, logits: np.ndarray, classes: np.ndarray) -> None:
+def _name_the_softmax(got: np.ndarray, logits: np.ndarray, classes: np.ndarray) -> None:
     batch, width = logits.shape
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     one_hot = np.eye(width)[classes]
     right = (p - one_hot) / batch
-    if same_numbers(got, right):
-        return
     for per_row in (got, got / batch):  # the mean may be missing on top of another mistake
         name_the_mistake(
             per_row,
@@ -415,6 +498,15 @@ def _judge_softmax(got: np.ndarray, logits: np.ndarray, classes: np.ndarray) -> 
                     "its own that sum to 1: sum along axis=1, with keepdims=True.",
                 ),
                 (
+                    (np.exp(logits) / np.exp(logits).sum(axis=0) - one_hot) / batch,
+                    "The softmax is taken down the columns, over the rows of the batch. Each row "
+                    "has probabilities of its own: sum along axis=1.",
+                ),
+                (
+                    (logits - one_hot) / batch,
+                    "You subtract from the logits. Softmax turns them into probabilities first.",
+                ),
+                (
                     p / batch,
                     "These are the probabilities. The true class's place still needs its −1.",
                 ),
@@ -429,5 +521,16 @@ def _judge_softmax(got: np.ndarray, logits: np.ndarray, classes: np.ndarray) -> 
         not same_numbers(got, right / width),
         "The gradient is divided by the number of classes as well. Only the rows are averaged.",
     )
-    as_array(got, shape=logits.shape, what="the gradient")
-    require(False, "The gradient of row r should be (p − one_hot) / batch, with p = softmax.")
+
+
+@softmax_gradient.set_inputs
+def softmax_gradient_inputs(rng):
+    for batch, width in ((6, 4), (1, 3), (5, 2), (2, 7)):
+        shape, classes = (batch, width), rng.integers(width, size=batch)
+        yield "random logits", (rng.normal(size=shape), classes)
+        yield "logits far apart", (np.round(rng.normal(scale=9, size=shape), 2), classes)
+        yield "equal logits", (np.full(shape, 0.5), classes)
+        far = rng.choice([-2000.0, -900.0, 0.0, 900.0, 2000.0], size=(batch, 1))
+        large = far + rng.integers(-3, 4, size=shape)
+        yield "large logits, each row its own size", (large, classes)
+        yield "one large logit", (np.where(np.arange(width) == 1, 2000.0, 0.0) + 0 * far, classes)

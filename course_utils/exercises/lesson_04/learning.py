@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from course_utils.exercises import inputs
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.lesson_04.gradients import _sigmoid
 from course_utils.exercises.results import (
@@ -19,14 +20,14 @@ import numpy as np
 # --------------------------------------------------------------------- 6 · one step downhill
 
 step_downhill = Exercise(
-    "Take one gradient step with a sigmoid neuron and mean binary cross-entropy; "
+    "Repair the gradient step of a sigmoid neuron with mean binary cross-entropy; "
     "return (new_weights, new_bias).",
     hints=(
-        "Forward: z = inputs @ weights + bias, p = σ(z). With cross-entropy the blame of a row is "
-        "p − t: no f′ is left over.",
+        "Hold the three lines against the lesson: which loss leaves a factor p(1 − p) behind?",
         "The loss is a mean over n rows, so delta = (p − targets) / n, shape (n,). "
         "Then inputs.T @ delta and delta.sum().",
-        "Downhill is against the gradient: weights − learning_rate * gradient.",
+        "`weights -= …` changes the caller's array. Make new ones: "
+        "new_weights = weights − learning_rate * gradient.",
     ),
     praise="Right: forward, blame, gradient, step. Lesson 05 repeats this and calls it training.",
 )
@@ -44,25 +45,19 @@ def step_downhill_solution(weights, bias, inputs, targets, learning_rate):
 @step_downhill.set_check
 def step_downhill_check(answer):
     generator = np.random.default_rng(4)
-    for rows, learning_rate in ((20, 0.5), (7, 0.1)):
-        inputs = generator.normal(size=(rows, 3))
-        targets = (inputs[:, 0] > 0.3).astype(float)
-        weights, bias = generator.normal(size=3), 0.4
-        result = answer(weights.copy(), bias, inputs.copy(), targets.copy(), learning_rate)
-        parts = take_apart(result, ("new_weights", "new_bias"))
-        error = _sigmoid(inputs @ weights + bias) - targets  # (rows,)
-        new_weights = as_array(parts[0], what="new_weights")
-        moved = (as_array(new_weights, shape=(3,), what="new_weights") - weights) / learning_rate
-        _judge_step(moved, inputs, error, targets, learning_rate)
-        new_bias = as_array(parts[1], what="new_bias")
-        _judge_step_bias((new_bias - bias) / learning_rate, error)
-
-
-def _judge_step(moved, inputs, error, targets, learning_rate) -> None:
-    rows, p = len(error), error + targets
-    right = -inputs.T @ error / rows
-    if same_numbers(moved, right):
-        return
+    rows, learning_rate = 20, 0.5
+    table = generator.normal(size=(rows, 3))
+    targets = (table[:, 0] > 0.3).astype(float)
+    weights, bias = generator.normal(size=3), 0.4
+    given = weights.copy()
+    result = answer(given, bias, table.copy(), targets.copy(), learning_rate)
+    parts = take_apart(result, ("new_weights", "new_bias"))
+    p = _sigmoid(table @ weights + bias)
+    error = p - targets  # (rows,)
+    new_weights = as_array(parts[0], shape=(3,), what="new_weights")
+    moved = (new_weights - weights) / learning_rate
+    right = -table.T @ error / rows
+    squared = -table.T @ (error * p * (1 - p)) / rows
     mistakes = (
         (
             -right,
@@ -74,19 +69,31 @@ def _judge_step(moved, inputs, error, targets, learning_rate) -> None:
             "loss is a mean over the rows, so divide by their number.",
         ),
         (
-            -inputs.T @ (error * p * (1 - p)) / rows,
+            squared,
             "There is still a factor p(1 − p) in the blame. It belongs to the squared error; with "
             "cross-entropy it cancels and p − t is left.",
         ),
+        (
+            squared * rows,
+            "The gradient still is that of the squared error, with its factor p(1 − p), and "
+            "it is summed where the loss is a mean.",
+        ),
         (right / learning_rate, "The step is the whole gradient: learning_rate is not used."),
         (right * 0, "The weights did not move."),
+        (right - weights / learning_rate, "You return the step alone. Add it to the weights."),
     )
     name_the_mistake(moved, mistakes)
     require(
-        False,
+        same_numbers(moved, right),
         f"The weights moved by {np.round(moved, 4)} times the learning rate; "
         f"minus the gradient is {np.round(right, 4)}.",
     )
+    require(
+        np.array_equal(given, weights),
+        "The step is right, but `weights -= …` works in place: the caller's array has moved too. "
+        "Write new_weights = weights − …, which makes a new one.",
+    )
+    _judge_step_bias((as_array(parts[1], what="new_bias") - bias) / learning_rate, error)
 
 
 def _judge_step_bias(moved, error) -> None:
@@ -108,10 +115,30 @@ def _judge_step_bias(moved, error) -> None:
     )
 
 
+def _bias_in_an_array(weights, bias, inputs, targets, learning_rate):
+    new_weights, new_bias = step_downhill_solution(weights, bias, inputs, targets, learning_rate)
+    return new_weights, np.array([new_bias])
+
+
+@step_downhill.set_inputs(also_right=[_bias_in_an_array])
+def step_downhill_inputs(rng):
+    for what, rows in inputs.tables(rng):
+        rows = rows / max(1.0, np.abs(rows).max() / 20)  # z stays moderate
+        weights = rng.normal(size=rows.shape[1])
+        targets = rng.integers(2, size=len(rows)).astype(float)
+        rate = float(rng.choice([0.02, 0.5, 3.0]))
+        yield what, (weights, float(rng.normal()), rows, targets, rate)
+    yield (
+        "weights of 0",
+        (np.zeros(2), 0.0, rng.normal(size=(4, 2)), np.array([1.0, 1, 0, 1]), 1.0),
+    )
+
+
 # ------------------------------------------------------------------- 7 · twenty layers (open)
 
 LAYERS = 20
 HEALTHY = (0.1, 10.0)
+WIDTHS = (32, 50, 128, 200)
 SLOPES: dict[str, tuple[Callable, Callable]] = {
     "sigmoid": (_sigmoid, lambda z: _sigmoid(z) * (1 - _sigmoid(z))),
     "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
@@ -138,7 +165,7 @@ def healthy_start_solution(width):
 
 @healthy_start.set_check
 def healthy_start_check(answer):
-    for width in (32, 128):
+    for width in WIDTHS:
         activation, scale = take_apart(answer(width), ("activation", "scale"))
         require(
             isinstance(activation, str) and activation.lower() in SLOPES,
@@ -155,24 +182,39 @@ def healthy_start_check(answer):
 
 def _judge_start(activation: str, scale: float, width: int) -> None:
     with np.errstate(all="ignore"):
-        shares = [_share_that_arrives(activation, scale, width, seed) for seed in range(3)]
-    share = float(np.exp(np.mean(np.log(np.maximum(shares, 1e-300)))))
+        runs = [_way_back(activation, scale, width, seed) for seed in range(3)]
+    logarithms, through_slopes, unlike = np.mean(runs, axis=0)
+    share = float(np.exp(logarithms))
     if HEALTHY[0] <= share <= HEALTHY[1]:
         return
-    found = f"At width {width} the first layer receives {share:.0e} times the blame"
-    require(share < HEALTHY[1], f"{found}: it explodes. Smaller weights hand on less.")
+    slopes, gain = float(np.exp(through_slopes)), scale * np.sqrt(width)
+    found = (
+        f"At width {width} the first layer receives {share:.0e} times the blame: it "
+        f"{'explodes' if share > 1 else 'vanishes'}. At each layer the weights multiply its size "
+        f"by about {gain:.2g} and the slopes of {activation} by about {slopes:.2g}, "
+        f"{LAYERS} times over."
+    )
+    require(share < 1, f"{found} Smaller weights hand on less.")
+    if gain < 1 and activation != "sigmoid":
+        require(False, f"{found} Weights that small make it fade by themselves.")
     why = {
-        "sigmoid": "The sigmoid's slope is at most a quarter, and larger weights saturate it.",
-        "relu": "A ReLU closes about half of its units, and the weights do not make up for it.",
-        "tanh": "The slope of tanh is below 1, and the weights do not make up for it.",
+        "relu": f"{unlike:.0%} of its units are closed, and the weights do not make up for it.",
+        "tanh": f"{unlike:.0%} of its outputs are beyond ±0.9, where its slope is below 0.2.",
+        "sigmoid": "Its slope is at most a quarter, and the weights do not make up for it."
+        if unlike < 0.3
+        else f"{unlike:.0%} of its outputs are within 0.05 of 0 or 1, where its slope is below "
+        "0.05: it is saturated.",
     }
-    require(False, f"{found}: it vanishes. {why[activation]}")
+    require(False, f"{found} {why[activation]}")
 
 
-def _share_that_arrives(activation: str, scale: float, width: int, seed: int) -> float:
-    """Root mean square of the blame at the first layer, over that at the last."""
+def _way_back(activation: str, scale: float, width: int, seed: int) -> tuple[float, float, float]:
+    """Return how the blame's size changes over all layers, and by one layer's slopes.
+
+    Both are logarithms. The third number is the share of units whose slope is small.
+    """
     function, slope = SLOPES[activation]
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng([seed, width])
     signal = generator.normal(size=(32, width))
     layers = []
     for _ in range(LAYERS):
@@ -181,6 +223,16 @@ def _share_that_arrives(activation: str, scale: float, width: int, seed: int) ->
         layers.append((weights, slope(z)))
         signal = function(z)
     blame = generator.normal(size=signal.shape)
+    by_slopes = []
     for weights, slopes in reversed(layers):
-        blame = (blame * slopes) @ weights.T
-    return float(np.sqrt(np.mean(blame**2)))
+        gated = blame * slopes
+        by_slopes.append(_log_size(gated) - _log_size(blame))
+        blame = gated @ weights.T
+    small = {"relu": 0.5, "tanh": 0.19, "sigmoid": 0.0475}[activation]
+    unlike = np.mean([np.mean(slopes < small) for _, slopes in layers])
+    return _log_size(blame), float(np.mean(by_slopes)), float(unlike)
+
+
+def _log_size(blame: np.ndarray) -> float:
+    """Return the logarithm of the root mean square."""
+    return float(np.log(np.maximum(np.sqrt(np.mean(blame**2)), 1e-300)))

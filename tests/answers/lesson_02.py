@@ -1,10 +1,14 @@
 """Answers to the exercises of lesson 02: right ones in other styles, and wrong ones."""
 
+import itertools
+
 from answers import right, wrong
 from course_utils import evaluation, thresholds
 from course_utils.exercises import lesson_02 as ex
 
 import numpy as np
+import pandas as pd
+import torch
 from scipy.stats import rankdata
 from sklearn import metrics
 
@@ -42,7 +46,7 @@ def four_ratios_miss_rate(tp, fp, fn, tn):
     return (*ex.four_ratios._solution(tp, fp, fn, tn)[:3], fn / (fn + tp))
 
 
-@wrong(ex.four_ratios, "only normal rows can raise")
+@wrong(ex.four_ratios, "only normal rows can raise one")
 def four_ratios_false_alarms_by_rows(tp, fp, fn, tn):
     return (*ex.four_ratios._solution(tp, fp, fn, tn)[:3], fp / (tp + fp + fn + tn))
 
@@ -59,8 +63,37 @@ def four_ratios_accuracy(tp, fp, fn, tn):
     return accuracy, tp / (tp + fn), accuracy, fp / (fp + tn)
 
 
-wrong(ex.four_ratios, "not 0.7")(lambda tp, fp, fn, tn: (0.75, 0.6, 0.7, 0.1))
-wrong(ex.four_ratios, "For 3, 2, 1 and 4")(lambda tp, fp, fn, tn: (0.75, 0.6, 2 / 3, 10 / 950))
+@right(ex.four_ratios)
+def ratios_in_float32(tp, fp, fn, tn):
+    tp, fp, fn, tn = np.array([tp, fp, fn, tn], dtype=np.float32)
+    f1 = tp / (tp + (fp + fn) / 2)
+    return np.array([tp / (tp + fp), tp / (tp + fn), f1, fp / (fp + tn)])
+
+
+@right(ex.four_ratios)
+def ratios_with_gradients(tp, fp, fn, tn):
+    above = torch.tensor([tp, tp, 2.0 * tp, fp], requires_grad=True)
+    return above / torch.tensor([tp + fp, tp + fn, 2.0 * tp + fp + fn, fp + tn])
+
+
+@right(ex.four_ratios)
+def ratios_in_a_table(tp, fp, fn, tn):
+    whole = pd.Series({"precision": tp + fp, "recall": tp + fn, "F1": tp + (fp + fn) / 2})
+    return pd.concat([tp / whole, pd.Series({"false alarm rate": fp / (fp + tn)})])
+
+
+@wrong(ex.four_ratios, "The 2 is missing")
+def four_ratios_half_f1(tp, fp, fn, tn):
+    precision, recall, f1, rate = ex.four_ratios._solution(tp, fp, fn, tn)
+    return precision, recall, f1 / 2, rate
+
+
+@wrong(ex.four_ratios, "stand all normal rows")
+def four_ratios_false_alarms_by_the_silent(tp, fp, fn, tn):
+    return (*ex.four_ratios._solution(tp, fp, fn, tn)[:3], fp / max(tn, 1))
+
+
+wrong(ex.four_ratios, "With few rows")(lambda *_: (0.75, 0.6, 2 / 3, 10 / 950))
 wrong(ex.four_ratios, "(4,) is expected")(lambda tp, fp, fn, tn: tp / (tp + fp))
 
 
@@ -82,6 +115,40 @@ def pairs_by_ranks(y, scores):
 
 right(ex.pairs_won)(evaluation.auroc)
 right(ex.pairs_won)(metrics.roc_auc_score)
+
+
+@right(ex.pairs_won)
+def pairs_by_ranks_from_zero(y, scores):
+    m = np.sum(y)
+    return (np.sum(rankdata(scores)[y == 1] - 1) - m * (m - 1) / 2) / (m * (len(y) - m))
+
+
+@right(ex.pairs_won)
+def pairs_as_tensors(y, scores):
+    y, scores = torch.tensor(y), torch.tensor(scores, dtype=torch.float32, requires_grad=True)
+    apart = scores[y == 1][:, None] - scores[y == 0]
+    return scores.sum() * 0 + ((apart > 0).double() + 0.5 * (apart == 0).double()).mean()
+
+
+@right(ex.pairs_won)
+def pairs_in_a_table(y, scores):
+    table = pd.DataFrame({"y": y, "score": scores})
+    pairs = table[table.y == 1].merge(table[table.y == 0], how="cross")
+    return np.sign(pairs.score_x - pairs.score_y).mean() / 2 + 0.5
+
+
+@wrong(ex.pairs_won, "Your ranks begin at 0")
+def pairs_won_by_zero_based_ranks(y, scores):
+    m = np.sum(y)
+    ranks = np.argsort(np.argsort(scores))
+    return (ranks[y == 1].sum() - m * (m + 1) / 2) / (m * (len(y) - m))
+
+
+@wrong(ex.pairs_won, "give tied rows different places")
+def pairs_won_by_ranks_in_order(y, scores):
+    m = np.sum(y)
+    ranks = 1 + np.argsort(np.argsort(scores, kind="stable"))
+    return (ranks[y == 1].sum() - m * (m + 1) / 2) / (m * (len(y) - m))
 
 
 @wrong(ex.pairs_won, "count ties as wins")
@@ -115,7 +182,7 @@ def pairs_won_as_a_count(y, scores):
     return np.sum(scores[y == 1][:, np.newaxis] > scores[y == 0])
 
 
-wrong(ex.pairs_won, "20 of 28")(lambda y, scores: (scores[y == 1] > 0.5).mean())
+wrong(ex.pairs_won, "is expected")(lambda y, scores: (scores[y == 1] > 0.5).mean())
 wrong(ex.pairs_won, "returned None")(lambda y, scores: print(end=""))
 
 
@@ -126,7 +193,29 @@ def precision_by_counting(recall, false_alarm_rate, prevalence):
     return np.float32(right / (right + false))
 
 
+@right(ex.precision_elsewhere)
+def precision_by_odds(recall, false_alarm_rate, prevalence):
+    wrong_ones = false_alarm_rate * (1 - prevalence) / (recall * prevalence)
+    return 1 / (1 + wrong_ones)
+
+
+@right(ex.precision_elsewhere)
+def precision_as_a_tensor(recall, false_alarm_rate, prevalence):
+    share = torch.tensor(prevalence, requires_grad=True)
+    return recall * share / (recall * share + false_alarm_rate * (1 - share))
+
+
 right(ex.precision_elsewhere)(evaluation.precision_at_prevalence)
+
+
+@wrong(ex.precision_elsewhere, "You take recall as a share of all rows")
+def precision_elsewhere_recall_of_all_rows(recall, false_alarm_rate, prevalence):
+    return recall / (recall + false_alarm_rate * (1 - prevalence))
+
+
+@wrong(ex.precision_elsewhere, "right alarms by the false ones")
+def precision_elsewhere_as_odds(recall, false_alarm_rate, prevalence):
+    return recall * prevalence / max(false_alarm_rate * (1 - prevalence), 1e-9)
 
 
 @wrong(ex.precision_elsewhere, "prevalence does not change")
@@ -154,7 +243,7 @@ def precision_elsewhere_undivided(recall, false_alarm_rate, prevalence):
     return recall * prevalence
 
 
-wrong(ex.precision_elsewhere, "Count it through")(lambda recall, rate, share: recall)
+wrong(ex.precision_elsewhere, "With half anomalies")(lambda recall, rate, share: recall)
 
 
 @right(ex.fair_f1)
@@ -162,6 +251,45 @@ def f1_over_observed_thresholds(y_validation, scores_validation, y_test, scores_
     candidates = np.unique(scores_validation)
     values = [metrics.f1_score(y_validation, scores_validation >= c) for c in candidates]
     return metrics.f1_score(y_test, scores_test >= candidates[np.argmax(values)])
+
+
+@right(ex.fair_f1)
+def f1_by_loops(y_validation, scores_validation, y_test, scores_test):
+    def f1(labels, scores, line):
+        pairs = [(label, score > line) for label, score in zip(labels, scores, strict=True)]
+        hits = sum(label == 1 and alarm for label, alarm in pairs)
+        return 2 * hits / (sum(labels) + sum(alarm for _, alarm in pairs) or 1)
+
+    values = sorted(set(scores_validation.tolist()))
+    lines = [(low + high) / 2 for low, high in itertools.pairwise(values)]
+    lines.append(values[0] - 1)
+    chosen = max(lines, key=lambda line: f1(y_validation, scores_validation, line))
+    return f1(y_test, scores_test, chosen)
+
+
+@right(ex.fair_f1)
+def f1_in_a_table(y_validation, scores_validation, y_test, scores_test):
+    known = pd.DataFrame({"y": y_validation, "score": scores_validation})
+    lines = known.score.drop_duplicates()
+    values = [
+        2 * known.y[known.score >= c].sum() / (known.y.sum() + (known.score >= c).sum())
+        for c in lines
+    ]
+    alarm = scores_test >= lines.iloc[int(np.argmax(values))]
+    return np.float32(2 * np.sum(alarm & (y_test == 1)) / (y_test.sum() + alarm.sum()))
+
+
+@right(ex.fair_f1)
+def f1_as_a_tensor(y_validation, scores_validation, y_test, scores_test):
+    line = thresholds.best_f1(y=y_validation, scores=scores_validation)
+    alarm = torch.tensor(scores_test, requires_grad=True) > line
+    hits = (alarm & torch.tensor(y_test == 1)).sum()
+    return 2 * hits / (alarm.sum() + y_test.sum())
+
+
+@wrong(ex.fair_f1, "have changed places")
+def fair_f1_the_other_way_round(y_validation, scores_validation, y_test, scores_test):
+    return ex.fair_f1._solution(y_test, scores_test, y_validation, scores_validation)
 
 
 @wrong(ex.fair_f1, "comes from the test rows")
@@ -192,7 +320,7 @@ def fair_f1_threshold(y_validation, scores_validation, y_test, scores_test):
     return thresholds.best_f1(y_validation, scores_validation)
 
 
-wrong(ex.fair_f1, "not 0.5676")(lambda *rows: 0.123)
+wrong(ex.fair_f1, "you return 0.123")(lambda *rows: 0.123)
 
 
 @right(ex.my_threshold)
@@ -209,17 +337,34 @@ def threshold_by_quantile(y, scores):
     return np.quantile(scores[y == 0], 0.935)
 
 
+@right(ex.my_threshold)
+def threshold_by_a_coarse_grid(y, scores):
+    grid = torch.linspace(float(scores.min()), float(scores.max()), 60, requires_grad=True)
+    costs = [ex._cost(y, scores, float(line)) for line in grid.tolist()]
+    return grid[int(np.argmin(costs))]
+
+
+@right(ex.my_threshold)
+def threshold_of_the_anomalies_lowest_tenth(y, scores):
+    return pd.Series(scores[y == 1]).quantile(0.1)
+
+
+@wrong(ex.my_threshold, "costs have changed places")
+def my_threshold_costs_swapped(y, scores):
+    return thresholds.minimum_cost(y, scores, 20, 1)
+
+
 @wrong(ex.my_threshold, "does not follow the scores")
 def my_threshold_one_half(y, scores):
     return 0.5
 
 
-@wrong(ex.my_threshold, "too high")
+@wrong(ex.my_threshold, "does not know what a miss costs")
 def my_threshold_best_f1(y, scores):
     return thresholds.best_f1(y, scores)
 
 
-@wrong(ex.my_threshold, "too high")
+@wrong(ex.my_threshold, "count a miss like a false alarm")
 def my_threshold_equal_costs(y, scores):
     return thresholds.minimum_cost(y, scores, 1, 1)
 
@@ -256,6 +401,79 @@ def bootstrap_of_lists(y, scores, metric, repeats=500, seed=0):
     numbers = np.random.RandomState(seed).choice(len(y), (repeats, len(y)))
     values = [metric([y[i] for i in row], [scores[i] for i in row]) for row in numbers]
     return list(np.percentile(values, [2.5, 97.5]))
+
+
+@right(ex.bootstrap)
+def bootstrap_by_weights_of_a_table(y, scores, metric, repeats=500, seed=0):
+    table = pd.DataFrame({"y": y, "score": scores})
+    rng = np.random.RandomState(seed)
+    draws = (table.sample(frac=1, replace=True, random_state=rng) for _ in range(repeats))
+    values = pd.Series([metric(draw.y.to_numpy(), draw.score.to_numpy()) for draw in draws])
+    return values.quantile([0.025, 0.975])
+
+
+@right(ex.bootstrap)
+def bootstrap_with_tensors(y, scores, metric, repeats=500, seed=0):
+    chance = torch.Generator().manual_seed(seed)
+    values = []
+    for _ in range(repeats):
+        rows = torch.randint(len(y), (len(y),), generator=chance)
+        values.append(metric(y=y[rows.numpy()], scores=scores[rows.numpy()]))
+    values = torch.tensor(values, dtype=torch.float32, requires_grad=True)
+    return torch.quantile(values, torch.tensor([0.025, 0.975]))
+
+
+def _interval_of(choose):
+    """Return a bootstrap whose rows are choose(rng, number of the draw, n)."""
+
+    def bootstrap(y, scores, metric, repeats=500, seed=0):
+        rng, values = np.random.default_rng(seed), []
+        for number in range(repeats):
+            rows = choose(rng, number, len(y))
+            values.append(metric(y[rows], scores[rows]))
+        return np.quantile(values, [0.025, 0.975])
+
+    return bootstrap
+
+
+wrong(ex.bootstrap, "All 300 draws are the same")(
+    _interval_of(lambda rng, number, n: np.random.default_rng(0).integers(n, size=n))
+)
+wrong(ex.bootstrap, "of your 300 draws are different")(
+    _interval_of(lambda rng, number, n: np.random.default_rng(number % 9).integers(n, size=n))
+)
+wrong(ex.bootstrap, "The last row is never drawn")(
+    _interval_of(lambda rng, number, n: rng.integers(n - 1, size=n))
+)
+wrong(ex.bootstrap, "The first row is never drawn")(
+    _interval_of(lambda rng, number, n: rng.integers(1, n, size=n))
+)
+wrong(ex.bootstrap, "Each row has the same chance")(
+    _interval_of(lambda rng, number, n: (n * rng.random(n) ** 2).astype(int))
+)
+wrong(ex.bootstrap, "Seed 1 gives the same draws as seed 0")(
+    lambda y, scores, metric, repeats=500, seed=0: ex.bootstrap._solution(
+        y, scores, metric, repeats, 0
+    )
+)
+
+
+@wrong(ex.bootstrap, "NumPy's global generator")
+def bootstrap_by_global_chance(y, scores, metric, repeats=500, seed=0):
+    np.random.seed(seed)
+    draws = [np.random.randint(len(y), size=len(y)) for _ in range(repeats)]
+    return np.quantile([metric(y[rows], scores[rows]) for rows in draws], [0.025, 0.975])
+
+
+@wrong(ex.bootstrap, "takes the labels first")
+def bootstrap_scores_first(y, scores, metric, repeats=500, seed=0):
+    return ex.bootstrap._solution(scores, y, metric, repeats, seed)
+
+
+@wrong(ex.bootstrap, "lay a bell curve")
+def bootstrap_normal(y, scores, metric, repeats=500, seed=0):
+    values = _draws(y, scores, metric, repeats, seed)
+    return values.mean() - 1.96 * values.std(), values.mean() + 1.96 * values.std()
 
 
 @wrong(ex.bootstrap, "without replacement")

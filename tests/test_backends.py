@@ -45,14 +45,15 @@ def test_a_lesson_s_numbers_are_read_and_a_missed_band_fails_the_command(
     assert command_line.main(["backends", "torch"]) == 1
     ((numbers, seconds),) = found
     assert numbers == [
-        backends.Expected("AUROC: of the [first]", 1234.5, 1000, 2000),
-        backends.Expected("the second", 0.25, 0.5, 1),
+        backends.Expected("AUROC: of the [first]", "1,234.500"),
+        backends.Expected("the second", "0.25", "0.50 to 1.00"),
     ]
     assert [each.holds for each in numbers] == [True, False]
     assert seconds > 0
     printed = capsys.readouterr().out
     assert "≠ 0.25" in printed
-    assert "1234.5" in printed
+    assert "1,234.500" in printed
+    assert "0.50 to 1.00" in printed
     assert "1 numbers are outside" in printed
     assert dict(os.environ) == before
 
@@ -91,5 +92,11 @@ def test_every_line_that_expect_prints_in_the_stored_lessons_is_read():
     """A change in how `expect` prints must not empty the tables."""
     for lesson in lessons.LESSONS:
         notebook = lessons.read(lessons.path_of(lesson))
-        calls = "".join(str(cell.get("outputs", "")) for cell in notebook.cells)
-        assert len(backends.expected_in(notebook)) == calls.count("(expected ") > 0
+        printed = [
+            line
+            for cell in notebook.cells
+            for output in cell.get("outputs", ())
+            for line in output.get("text", "").splitlines()
+            if line.startswith("✓ ")
+        ]
+        assert len(backends.expected_in(notebook)) == len(printed) > 0

@@ -4,7 +4,7 @@ import json
 import re
 from fractions import Fraction
 
-from course_utils.exercises import inputs, progress
+from course_utils.exercises import comparison, inputs, progress
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import (
     Misconception,
@@ -302,6 +302,35 @@ def test_an_answer_that_changes_its_argument_is_told_which():
         return result
 
     assert "changes the `x` that it was given" in shares.examine(changing).message
+
+    def changing_on_the_first_call_only(x):
+        result = 2 * x
+        x += 1
+        return result
+
+    message = double.examine(changing_on_the_first_call_only).message
+    assert "changes the `x` that it was given" in message
+
+
+def test_nan_text_and_a_nudge_that_is_taken_back_are_no_change():
+    changed = []
+
+    def nudging(x, words, arrays):
+        x += 0.1
+        x -= 0.1
+        return len(words) + len(arrays)
+
+    answer = comparison.watched(nudging, ["x", "words", "arrays"], changed)
+    words, arrays = (
+        np.array(["a", None, np.nan], dtype=object),
+        [np.ones(2), np.array([1, np.nan])],
+    )
+    answer(np.array([0.3, np.nan]), words, arrays)
+    assert changed == []
+    comparison.watched(lambda *given: given[2][1].fill(0), ["x", "words", "arrays"], changed)(
+        0, words, arrays
+    )
+    assert changed == ["arrays"]
 
 
 def test_memory_and_chance_are_called_what_they_are():

@@ -45,10 +45,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from course_utils.exercises.comparison import compare
+from course_utils.exercises.comparison import compare, watched
 from course_utils.exercises.conversation import say
 from course_utils.exercises.progress import note_progress
-from course_utils.exercises.results import Misconception, plain
+from course_utils.exercises.results import Misconception, plain, require
 from course_utils.exercises.time_limit import AnswerTimedOut, call_within
 
 import numpy as np
@@ -85,11 +85,14 @@ class Exercise:
         From a nudge to nearly everything; `hint()` gives the next one at each call.
     praise : str
         What a right answer means, in a sentence.
+    in_place : bool
+        Whether an answer may change the arrays that it is given.
     """
 
     task: str
     hints: Sequence[str] = ()
     praise: str = "Right."
+    in_place: bool = False
     name: str = field(default="", init=False)
     lesson: str = field(default="", init=False)
     _solution: Callable | None = field(default=None, init=False, repr=False)
@@ -168,11 +171,18 @@ class Exercise:
         return Verdict("passed", f"{self.name}: {self.praise}")
 
     def _judge(self, answer: Callable) -> None:
+        changed = []
+        answer = watched(answer, list(inspect.signature(self._solution).parameters), changed)
         self._check(answer)
         if self._inputs is not None:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 compare(answer, (self._solution, *self._also_right), self._inputs)
+        require(
+            self.in_place or not changed,
+            f"Your function changes the `{''.join(changed[:1])}` that it was given, and whoever "
+            "calls it may need that again. Work on a copy.",
+        )
 
     def check(self, answer: object) -> None:
         """Judge `answer`, print what was found, and note a success for `progress`."""

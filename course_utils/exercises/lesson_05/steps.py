@@ -130,6 +130,7 @@ keras_momentum = Exercise(
     ),
     praise="Right. With a constant learning rate the path is the same as PyTorch's; the velocity "
     "is −η times PyTorch's.",
+    in_place=True,  # as optimisers do
 )
 
 

@@ -205,6 +205,20 @@ def stable_sigmoid_with_where_silenced(z):
         return np.where(z >= 0, 1 / (1 + np.exp(-z)), np.exp(z) / (1 + np.exp(z)))
 
 
+@wrong(ex.stable_sigmoid, "silenced, not cured")
+def stable_sigmoid_of_an_ordinary_array_silenced(z):
+    """The same on a copy that looks at nothing."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-np.asarray(z)))
+
+
+@wrong(ex.stable_sigmoid, "silenced, not cured")
+def stable_sigmoid_as_a_power_silenced(z):
+    """e to a power, without np.exp."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.e ** (-z))
+
+
 @wrong(ex.stable_sigmoid, "exp(1000)")
 def stable_sigmoid_without_warnings(z):
     """Filtered warnings hide the overflow as well."""
@@ -752,6 +766,25 @@ def stable_softmax_minus_the_first(Z):
 def stable_softmax_minus_the_last(Z):
     """The last entry, large or not."""
     return _shifted_by(Z, Z[:, -1])
+
+
+@wrong(ex.stable_softmax, "Only the maximum")
+def stable_softmax_minus_the_largest_size(Z):
+    """The largest entry without its sign."""
+    return _shifted_by(Z, np.abs(Z).max(axis=1))
+
+
+@wrong(ex.stable_softmax, "is expected")
+def stable_softmax_minus_the_column_maxima(Z):
+    """Another number from each entry of a row."""
+    e = np.exp(Z - Z.max(axis=0))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@wrong(ex.stable_softmax, "is expected")
+def stable_softmax_with_a_cut(Z):
+    """Large logits are cut off instead of shifted."""
+    return _shifted_by(np.clip(Z, -500, 500), np.zeros(len(Z)))
 
 
 @wrong(ex.stable_softmax, "numbers of any length")

@@ -4,6 +4,7 @@ import statistics
 
 from answers import right, wrong
 from course_utils import baselines
+from course_utils.data import make_kinds
 from course_utils.exercises import lesson_01 as ex
 
 import numpy as np
@@ -604,6 +605,19 @@ def one_for_all_fitted_on_both(train, X):
 def one_for_all_by_thirty_neighbours(train, X):
     """More neighbours than the clump has members, and not enough."""
     return baselines.LocalOutlierFactor(30).fit(train).decision_function(X)
+
+
+@wrong(ex.one_for_all, "by heart")
+def one_for_all_from_rows_of_its_own(train, X):
+    """Draws clean rows from the same source, and leaves train alone."""
+    own = make_kinds(seed=7)
+    return baselines.LocalOutlierFactor(20).fit(own.X[own.y == 0]).decision_function(X)
+
+
+@wrong(ex.one_for_all, "those are decisions")
+def one_for_all_decided(train, X):
+    """A threshold where a score is asked for."""
+    return baselines.LocalOutlierFactor(60).fit(train).decision_function(X) > 1.2
 
 
 @wrong(ex.one_for_all, "moved and mirrored")

@@ -58,9 +58,17 @@ def one_for_all_solution(train, X):
 
 @one_for_all.set_check
 def one_for_all_check(answer):
-    """Draws that the notebook does not use; one of them somewhere else in the plane."""
+    """Draws that the notebook does not use; the first of them also somewhere else in the plane."""
     train, test = make_kinds(seed=501), make_kinds(seed=601)
-    got = _refuse_a_blind_one(answer, train.X, test.X, test, "")
+    got = one_per_row(answer(train.X.copy(), test.X.copy()), len(test))
+    levels = len(np.unique(got))
+    require(levels > 1, "All rows get the same score. A score says which row is more unusual.")
+    require(
+        levels > 2,
+        "Your scores have two values only: those are decisions. A score ranks the rows, and "
+        "leaves the line to others.",
+    )
+    _refuse_a_blind_one(got, test)
     again = one_per_row(answer(train.X.copy(), test.X.copy()), len(test))
     by_chance = np.abs(again - got).mean()  # 0 for a detector that draws no random numbers
     for rows in (slice(0, 60), slice(7, 8)):
@@ -72,27 +80,36 @@ def one_for_all_check(answer):
             "others. So it learns from the rows that it judges, or ranks them among themselves: "
             "one row alone could not be scored. Learn from train, and rank against its scores.",
         )
-    train, test = make_kinds(seed=502), make_kinds(seed=602)
-    elsewhere = (each.X[:, ::-1] + [40.0, -25.0] for each in (train, test))
-    _refuse_a_blind_one(answer, *elsewhere, test, " on rows that were moved and mirrored")
-
-
-def _refuse_a_blind_one(answer, train, X, test, where):
-    """Return the scores, unless one of the kinds is missed."""
-    scores = one_per_row(answer(train.copy(), X.copy()), len(X))
-    chosen = {kind: (test.kinds == "") | (test.kinds == kind) for kind in ADVICE}
-    found = {kind: auroc(test.y[keep], scores[keep]) for kind, keep in chosen.items()}
+    elsewhere = [each.X[:, ::-1] + [40.0, -25.0] for each in (train, test)]
+    found = _auroc_by_kind(one_per_row(answer(*elsewhere), len(test)), test)
     require(
-        max(found.values()) > 0.5 or np.ptp(scores) == 0,
+        min(found.values()) >= ENOUGH - 0.05,
+        "The same rows, moved and mirrored, training rows and all, are no longer found: AUROC "
+        f"{min(found.values()):.2f} for the worst kind. So your score knows this picture by "
+        "heart. What is usual must be learned from train.",
+    )
+    train, test = make_kinds(seed=502), make_kinds(seed=602)
+    _refuse_a_blind_one(one_per_row(answer(train.X.copy(), test.X.copy()), len(test)), test)
+
+
+def _auroc_by_kind(scores, test):
+    chosen = {kind: (test.kinds == "") | (test.kinds == kind) for kind in ADVICE}
+    return {kind: auroc(test.y[keep], scores[keep]) for kind, keep in chosen.items()}
+
+
+def _refuse_a_blind_one(scores, test):
+    """Name the kind that is found worst, unless even that is found."""
+    found = _auroc_by_kind(scores, test)
+    require(
+        max(found.values()) > 0.5,
         "Your scores point the wrong way: ordinary rows score highest. Higher = more anomalous.",
     )
     worst = min(found, key=found.get)
     require(
         found[worst] >= ENOUGH,
-        f"Your worst kind{where} is {worst!r}, with AUROC {found[worst]:.2f}; {ENOUGH} is asked "
-        f"for. {ADVICE[worst]}",
+        f"Your worst kind is {worst!r}, with AUROC {found[worst]:.2f}; {ENOUGH} is asked for. "
+        f"{ADVICE[worst]}",
     )
-    return scores
 
 
 # ------------------------------------------------------------------------------------- scaling

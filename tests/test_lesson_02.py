@@ -26,8 +26,10 @@ def taught():
     names |= {"plots": plots, "expect": MagicMock(), "replace": replace, "rankdata": rankdata}
     names |= {"cells": data.load_breast_cancer(), "print": MagicMock()}
     names |= {"test_y": np.array([0, 1, 1, 0]), "test_scores": np.array([1.0, 3.0, 2.0, 2.0])}
-    names |= {"forest_scores": np.array([1.0, 3.0, 2.0, 0.5]), "decisions": np.array([0, 1, 1, 0])}
-    cells = "ten-rows four-counts roc-points three-ways average-precision nearest-twin"
+    names |= {"forest_scores": np.array([1.0, 3.0, 2.0, 0.5]), "pairs_won": MagicMock()}
+    names |= {"decided": {"forest, contamination 1%": np.array([0, 1, 1, 0])}}
+    names |= {"cell_y": np.array([0, 1]), "cell_scores": np.array([1.0, 2.0])}
+    cells = "ten-rows four-counts roc-points two-ways average-precision nearest-twin"
     for cell in f"{cells} photograph-twice paired-bootstrap refuse-decisions".split():
         exec(sources[cell], names)
     return SimpleNamespace(**names)
@@ -65,9 +67,10 @@ def test_the_staircase_is_scikit_learns_curve_and_its_area_the_packages(taught, 
     np.testing.assert_allclose((false_alarms, recall), theirs[:2], atol=TOLERANCE)
 
 
-def test_the_rank_formula_counts_ties_half(taught):
-    assert taught.by_ranks == pytest.approx(evaluation.auroc(taught.test_y, taught.test_scores))
-    assert taught.by_ranks == pytest.approx(3.5 / 4)
+def test_the_rank_formula_counts_ties_half(taught, rows):
+    for y, scores in (rows, with_ties(rows)):
+        assert taught.rank_auroc(y, scores) == pytest.approx(evaluation.auroc(y, scores))
+    assert taught.rank_auroc(taught.test_y, taught.test_scores) == pytest.approx(3.5 / 4)
 
 
 def test_pairs_ranks_and_mann_whitney_agree(rows):
@@ -76,6 +79,22 @@ def test_pairs_ranks_and_mann_whitney_agree(rows):
         assert area == pytest.approx(evaluation.auroc(y, scores), abs=TOLERANCE)
         statistic = mannwhitneyu(scores[y == 1], scores[y == 0]).statistic
         assert area == pytest.approx(statistic / (40 * 160), abs=TOLERANCE)
+
+
+def test_the_fair_f1_is_the_packages(rows):
+    y, scores = rows
+    line = thresholds.best_f1(y[:90], scores[:90])
+    wanted = evaluation.confusion(y[90:], thresholds.decide(scores[90:], line)).f1
+    solved = ex.fair_f1_solution(y[:90], scores[:90], y[90:], scores[90:])
+    assert solved == pytest.approx(wanted, abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("counts", [(50, 50, 50, 900), (90, 10, 20, 900), (20, 100, 60, 900)])
+def test_a_hit_is_worth_two_minus_f_over_f_false_alarms(counts):
+    tp, fp, fn, tn = counts
+    f1 = ex.four_ratios_solution(*counts)[2]
+    more = (2 - f1) / f1
+    assert ex.four_ratios_solution(tp + 1, fp + more, fn - 1, tn - more)[2] == pytest.approx(f1)
 
 
 def test_the_average_precision_is_the_packages(taught, rows):
@@ -158,13 +177,13 @@ def test_precision_falls_and_auroc_stays_on_another_split():
 
 
 @pytest.mark.parametrize("exercise", [ex.pairs_won, ex.fair_f1, ex.my_threshold, ex.bootstrap])
-def test_an_answer_that_writes_into_its_arguments_does_no_harm(exercise):
+def test_an_answer_that_writes_into_its_arguments_is_told_so_and_does_no_harm(exercise):
     def careless(first, second, *rest, **named):
         result = exercise._solution(first, second, *rest, **named)
         first[...], second[...] = 0, 0
         return result
 
-    assert exercise.examine(careless).passed
+    assert "changes the" in exercise.examine(careless).message
     assert exercise.examine(exercise._solution).passed
 
 

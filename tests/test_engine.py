@@ -9,6 +9,7 @@ from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import (
     Misconception,
     as_array,
+    difference,
     name_the_mistake,
     require,
     same_numbers,
@@ -362,6 +363,12 @@ def test_an_answer_that_raises_on_an_input_is_told_which():
 @pytest.mark.parametrize("value", [Fraction(1, 2), np.float32(0.5), torch.tensor(0.5), [0.5][0]])
 def test_a_number_of_any_kind_is_a_number(value):
     assert as_array(value, shape=()) == 0.5
+
+
+def test_a_list_of_arrays_of_unlike_lengths_is_compared_part_by_part():
+    parts = [np.ones(2), np.ones(3)]
+    assert difference(parts, parts) == ""
+    assert difference([np.ones(2), np.zeros(3)], parts).startswith("in result 2 of 2 at [0]")
 
 
 def test_numbers_are_told_with_the_digits_that_differ():

@@ -134,6 +134,8 @@ def difference(result: object, wanted: object) -> str:
     str
     """
     result, wanted = plain(result), plain(wanted)
+    if isinstance(wanted, list):  # of arrays of unlike shapes
+        wanted = tuple(wanted)
     if isinstance(wanted, str):
         return "" if result == wanted else f"you return {result!r}; {wanted!r} is expected."
     if isinstance(wanted, tuple):

@@ -216,7 +216,7 @@ def _free_place(size, ways, number, taken):
         lines = 0
         for k, (start, end) in enumerate(ways):
             points = start + np.linspace(0, 1, 60)[:, None] * (end - start)
-            lines += k != number and np.all(np.abs(points - place) < size / 2 + 0.03, axis=1).any()
+            lines += k != number and np.all(np.abs(points - place) < size / 2 + 0.06, axis=1).any()
         return 10 * texts + lines, abs(share - 0.4)
 
     return tail + min(np.arange(0.14, 0.87, 0.04), key=covered) * (head - tail)

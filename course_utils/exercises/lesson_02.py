@@ -1,5 +1,7 @@
 """Exercises of lesson 02, Honest evaluation."""
 
+import itertools
+
 from course_utils import evaluation, thresholds
 from course_utils.exercises import inputs
 from course_utils.exercises.engine import Exercise
@@ -32,20 +34,19 @@ def four_ratios_solution(tp, fp, fn, tn):
 
 @four_ratios.set_check
 def four_ratios_check(answer):
-    got = as_array(answer(30, 10, 20, 940), shape=(4,), what="the four ratios")
-    swapped = same_numbers(got[:2], [0.6, 0.75])
+    got = as_array(answer(30, 10, 20, 140), shape=(4,), what="the four ratios")
     require(
-        not swapped,
+        not same_numbers(got[:2], [0.6, 0.75]),
         "Precision and recall have changed places. Precision looks at the alarms, recall at the "
         "anomalies.",
     )
     for place, name in enumerate(("precision", "recall")):
         require(
-            not same_numbers(got[place], 0.97),
+            not same_numbers(got[place], 0.85),
             f"Your {name} is the accuracy: it counts the many normal rows that were left alone.",
         )
         require(
-            not same_numbers(got[place], 0.03),
+            not same_numbers(got[place], 0.15),
             f"You divide by all rows. Below the line of {name} stands something smaller: of all "
             "what?",
         )
@@ -55,10 +56,16 @@ def four_ratios_check(answer):
         "The 2 is missing in F1: it is 2PR / (P + R).": (2, 1 / 3),
         "You divide the false alarms by the alarms: that is 1 − precision. The false alarm rate "
         "asks what share of the normal rows raise an alarm.": (3, 0.25),
-        "You divide the false alarms by all rows; only normal rows can raise one.": (3, 0.01),
+        "You divide the false alarms by all rows; only normal rows can raise one.": (3, 0.05),
         "That is the share of anomalies that were missed, 1 − recall. False alarms come from "
         "normal rows.": (3, 0.4),
-        "Below the line of the false alarm rate stand all normal rows, fp + tn.": (3, 10 / 940),
+        "Below the line of the false alarm rate stand all normal rows, fp + tn.": (3, 10 / 140),
+        "That is the share of normal rows that were left alone, 1 − false alarm rate.": (
+            3,
+            14 / 15,
+        ),
+        "F1 and the false alarm rate have changed places.": (2, 1 / 15),
+        "These are percentages; shares between 0 and 1 are wanted.": (0, 75),
     }
     for message, (place, value) in known.items():
         require(not same_numbers(got[place], value), message)
@@ -158,6 +165,8 @@ def pairs_won_check(answer):
         "Your ranks begin at 0. The term m(m + 1)/2 goes with ranks that begin at 1.": [
             _of_ranks(lambda s, ranks=ranks: ranks(s) - 1) for ranks in (rankdata, _places)
         ],
+        "You take the sum of the ranks as it is. Subtract m(m + 1)/2, or the anomalies beat one "
+        "another as well.": lambda y, s: rankdata(s)[y == 1].sum() / y.sum() / (len(y) - y.sum()),
     }
     other = np.array([0, 1, 0, 0, 1]), np.array([3.0, 2.5, 0.1, 1.5, 4.0])
     _refuse(answer, [(y, scores), other], known, "the share of pairs")
@@ -336,9 +345,10 @@ def my_threshold_solution(y, scores):
     return thresholds.minimum_cost(y, scores, cost_false_alarm=1, cost_miss=20)
 
 
-def _overlapping_rows(rng, unit, start):
-    """Return y and scores of 2,500 rows, 100 of them anomalies; the classes overlap."""
-    y = np.repeat([0, 1], [2400, 100])
+def _overlapping_rows(rng, unit, start, rare):
+    """Return y and scores of 2,500 rows, 100 or 30 of them anomalies; the classes overlap."""
+    anomalies = 30 if rare else 100
+    y = np.repeat([0, 1], [2500 - anomalies, anomalies])
     return y, start + unit * (rng.normal(size=2500) + 2.2 * y)
 
 
@@ -350,8 +360,8 @@ def _cost(y, scores, threshold):
 @my_threshold.set_check
 def my_threshold_check(answer):
     rng = np.random.default_rng(0)
-    spent, lowest, above, given = 0, 0, 0.0, []
-    named = {
+    spent, lowest, above, given = np.zeros(2), np.zeros(2), 0.0, []
+    known = {
         "That is the threshold of the best F1, which does not know what a miss costs.": (
             thresholds.best_f1
         ),
@@ -362,9 +372,9 @@ def my_threshold_check(answer):
             lambda y, s: thresholds.minimum_cost(y, s, 1, 1)
         ),
     }
-    for unit, start in ((1, 0), (30, -50), (0.01, 7), (4, 100), (200, 3)) * 2:
-        validation = _overlapping_rows(rng, unit, start)
-        fresh = _overlapping_rows(rng, unit, start)
+    units = ((1, 0), (30, -50), (0.01, 7), (4, 100), (200, 3))
+    for rare, (unit, start) in itertools.product((0, 1), units):
+        validation, fresh = (_overlapping_rows(rng, unit, start, rare) for _ in range(2))
         copies = tuple(array.copy() for array in validation)
         threshold = float(as_array(answer(*copies), shape=(), what="the threshold"))
         require(
@@ -372,14 +382,14 @@ def my_threshold_check(answer):
             "Your function changes the rows that it was given. Work on a copy.",
         )
         best = thresholds.minimum_cost(*fresh, 1, 20)
-        spent += _cost(*fresh, threshold)
-        lowest += _cost(*fresh, best)
+        spent[rare] += _cost(*fresh, threshold)
+        lowest[rare] += _cost(*fresh, best)
         above += (threshold - best) / unit
         given.append(threshold)
         decided = thresholds.decide(validation[1], threshold)
-        named = {
+        known = {
             message: rule
-            for message, rule in named.items()
+            for message, rule in known.items()
             if np.array_equal(decided, thresholds.decide(validation[1], rule(*validation)))
         }
     require(
@@ -388,10 +398,11 @@ def my_threshold_check(answer):
         "every new detector; take the threshold from the rows that are handed over.",
     )
     side = "high: misses, at 20 each," if above > 0 else "low: false alarms"
+    ratio = (spent / lowest).max()
     require(
-        spent <= 1.25 * lowest,
-        f"On fresh rows you pay {spent / lowest:.1f} times the lowest possible cost. Your "
-        f"threshold is too {side} cost more than they need to. {' '.join(named)}",
+        ratio <= 1.25,
+        f"On fresh rows you pay {ratio:.1f} times the lowest possible cost. Your threshold is too "
+        f"{side} cost more than they need to. {' '.join(known)}",
     )
 
 
@@ -504,14 +515,9 @@ def _require_good_draws(draws, y, scores):
     )
     different = len({tuple(each) for _, each in draws})
     require(
-        different > 1,
-        "All 300 draws are the same. You make the generator anew for each draw, and from the "
-        "same seed it draws the same rows. Make it once, before the loop.",
-    )
-    require(
         different == 300,
-        f"Only {different} of your 300 draws are different. Each draw should go on where the "
-        "generator stopped at the one before.",
+        f"Only {different} of your 300 draws are different. Make the generator once, before the "
+        "loop: made anew from the same seed, it draws the same rows again.",
     )
     drawn = np.array([[each.count(s) for s in scores.tolist()] for _, each in draws])
     for place, row in ((0, "first"), (-1, "last")):
@@ -522,6 +528,12 @@ def _require_good_draws(draws, y, scores):
         f"In 300 draws one row came {often.min()} times and another one {often.max()}. Each row "
         "has the same chance at every place of the draw.",
     )
+    kinds = (drawn > 0).sum(axis=1).mean()  # 75.9 expected, give or take 0.2
+    require(
+        74.5 < kinds < 77.5,
+        f"Your draws hold {kinds:.1f} different rows on average. Of 120 rows drawn with "
+        "replacement about 76 are different: each place is drawn anew, from all rows.",
+    )
 
 
 def _require_middle_95(got, values):
@@ -529,7 +541,7 @@ def _require_middle_95(got, values):
     wanted = np.quantile(values, [0.025, 0.975])
     mean, spread = values.mean(), values.std()
     near = 0.04 * np.ptp(wanted)  # other ways to take a quantile differ by less
-    require(got[0] <= got[1], "The lower end comes first.")
+    require(np.abs(got[::-1] - wanted).max() > near / 4, "The lower end comes first.")
     if np.abs(got - wanted).max() <= near / 4:
         return
     known = {
@@ -556,15 +568,14 @@ def _require_middle_95(got, values):
 class _Planned:
     """A metric whose values over the draws are known: any right bootstrap gives one interval.
 
-    Around the 2.5 % and 97.5 % of the values stand equal ones, so that all customs of taking a
+    At the 2.5 % and 97.5 % of the values two are equal, so that all customs of taking a
     quantile agree. A draw that breaks a pair, has another size or shuffles only gets −9.
     """
 
     def __init__(self, rng, y, scores, repeats):
         values = np.sort(rng.exponential(size=repeats) + rng.normal(size=repeats))
-        for middle in (0.025 * repeats, 0.975 * repeats - 1):
-            near = slice(int(middle - repeats / 120), int(middle + repeats / 120) + 2)
-            values[near] = values[int(middle)]
+        for place in (round(0.025 * repeats), round(0.975 * repeats)):
+            values[place - 1] = values[place]
         self.values = rng.permutation(values).tolist()
         self.rows = list(zip(y.tolist(), scores.tolist(), strict=True))
 
@@ -576,9 +587,6 @@ class _Planned:
         if len(drawn) != len(self.rows) or not set(drawn) <= set(self.rows) or shuffled:
             return -9.0
         return self.values.pop() if self.values else 9.0
-
-    def __repr__(self):
-        return "a metric with known values"
 
 
 @bootstrap.set_inputs

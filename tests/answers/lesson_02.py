@@ -82,6 +82,22 @@ def ratios_in_a_table(tp, fp, fn, tn):
     return pd.concat([tp / whole, pd.Series({"false alarm rate": fp / (fp + tn)})])
 
 
+@wrong(ex.four_ratios, "F1 and the false alarm rate have changed places")
+def four_ratios_in_another_order(tp, fp, fn, tn):
+    precision, recall, f1, rate = ex.four_ratios._solution(tp, fp, fn, tn)
+    return precision, recall, rate, f1
+
+
+@wrong(ex.four_ratios, "With few rows at [0] you return")
+def four_ratios_rounded(tp, fp, fn, tn):
+    return np.round(ex.four_ratios._solution(tp, fp, fn, tn), 2)
+
+
+@wrong(ex.four_ratios, "left alone")
+def four_ratios_specificity(tp, fp, fn, tn):
+    return (*ex.four_ratios._solution(tp, fp, fn, tn)[:3], tn / (fp + tn))
+
+
 @wrong(ex.four_ratios, "The 2 is missing")
 def four_ratios_half_f1(tp, fp, fn, tn):
     precision, recall, f1, rate = ex.four_ratios._solution(tp, fp, fn, tn)
@@ -93,7 +109,7 @@ def four_ratios_false_alarms_by_the_silent(tp, fp, fn, tn):
     return (*ex.four_ratios._solution(tp, fp, fn, tn)[:3], fp / max(tn, 1))
 
 
-wrong(ex.four_ratios, "With few rows")(lambda *_: (0.75, 0.6, 2 / 3, 10 / 950))
+wrong(ex.four_ratios, "With few rows")(lambda *_: (0.75, 0.6, 2 / 3, 10 / 150))
 wrong(ex.four_ratios, "(4,) is expected")(lambda tp, fp, fn, tn: tp / (tp + fp))
 
 
@@ -142,6 +158,11 @@ def pairs_won_by_zero_based_ranks(y, scores):
     m = np.sum(y)
     ranks = np.argsort(np.argsort(scores))
     return (ranks[y == 1].sum() - m * (m + 1) / 2) / (m * (len(y) - m))
+
+
+@wrong(ex.pairs_won, "Subtract m(m + 1)/2")
+def pairs_won_by_the_sum_of_ranks(y, scores):
+    return rankdata(scores)[y == 1].sum() / (np.sum(y) * np.sum(1 - y))
 
 
 @wrong(ex.pairs_won, "give tied rows different places")
@@ -345,8 +366,15 @@ def threshold_by_a_coarse_grid(y, scores):
 
 
 @right(ex.my_threshold)
-def threshold_of_the_anomalies_lowest_tenth(y, scores):
-    return pd.Series(scores[y == 1]).quantile(0.1)
+def threshold_from_a_table(y, scores):
+    table = pd.DataFrame({"miss": y, "score": scores}).sort_values("score", ascending=False)
+    cost = (1 - table.miss).cumsum() + 20 * (table.miss.sum() - table.miss.cumsum())
+    return np.float32(table.score[cost.idxmin()] - 1e-3 * table.score.std())
+
+
+@wrong(ex.my_threshold, "too low")
+def my_threshold_between_the_means(y, scores):
+    return (scores[y == 0].mean() + scores[y == 1].mean()) / 2
 
 
 @wrong(ex.my_threshold, "costs have changed places")
@@ -436,7 +464,7 @@ def _interval_of(choose):
     return bootstrap
 
 
-wrong(ex.bootstrap, "All 300 draws are the same")(
+wrong(ex.bootstrap, "Only 1 of your 300 draws")(
     _interval_of(lambda rng, number, n: np.random.default_rng(0).integers(n, size=n))
 )
 wrong(ex.bootstrap, "of your 300 draws are different")(
@@ -447,6 +475,11 @@ wrong(ex.bootstrap, "The last row is never drawn")(
 )
 wrong(ex.bootstrap, "The first row is never drawn")(
     _interval_of(lambda rng, number, n: rng.integers(1, n, size=n))
+)
+wrong(ex.bootstrap, "from all rows")(
+    _interval_of(
+        lambda rng, number, n: np.where(rng.random(n) < 0.5, range(n), rng.integers(n, size=n))
+    )
 )
 wrong(ex.bootstrap, "Each row has the same chance")(
     _interval_of(lambda rng, number, n: (n * rng.random(n) ** 2).astype(int))

@@ -333,7 +333,7 @@ my_threshold = Exercise(
         "What would the validation rows have cost you at a given threshold?",
         "Try each score as a threshold, add up 1 per false alarm and 20 per miss, keep the "
         "cheapest.",
-        "course_utils has a function for it. Look at the list of rules above.",
+        "thresholds.minimum_cost of course_utils does just that.",
     ),
     praise="Your thresholds cost hardly more than the best ones that hindsight could choose.",
 )

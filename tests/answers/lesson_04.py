@@ -168,15 +168,15 @@ def central_difference_with_copies_before_the_loop(function, array, step):
     return gradient
 
 
-@wrong(ex.central_difference, "not undone")
-def central_difference_of_the_array_itself(function, array, step):
+@wrong(ex.central_difference, "inside the loop")
+def central_difference_that_returns_too_soon(function, array, step):
     gradient = np.zeros_like(array)
     for index in np.ndindex(array.shape):
-        above, below = array, array.copy()
+        above, below = array.copy(), array.copy()
         above[index] += step
         below[index] -= step
         gradient[index] = (function(above) - function(below)) / (2 * step)
-    return gradient
+        return gradient
 
 
 @wrong(ex.central_difference, "divides by 2 only")
@@ -402,17 +402,17 @@ def softmax_gradient_of_tensors_that_carry_gradients(logits, classes):
     return (p - torch.nn.functional.one_hot(torch.tensor(classes), p.shape[1])) / len(p)
 
 
-@right(ex.softmax_gradient)
-def softmax_gradient_of_a_table(logits, classes):
-    p = pd.DataFrame(special.softmax(logits, axis=1))
-    return (p - pd.get_dummies(classes).reindex(columns=p.columns, fill_value=0)) / len(p)
-
-
 @wrong(ex.softmax_gradient, "row's own maximum")
 def softmax_gradient_with_one_maximum_for_all(logits, classes):
     p = np.exp(logits - logits.max())
     p /= p.sum(axis=1, keepdims=True)
     return (p - np.eye(logits.shape[1])[classes]) / len(classes)
+
+
+@wrong(ex.softmax_gradient, "row's own maximum")
+def softmax_gradient_less_the_mean(logits, classes):
+    p = np.exp(logits - logits.mean(axis=1, keepdims=True))
+    return (p / p.sum(axis=1, keepdims=True) - np.eye(logits.shape[1])[classes]) / len(classes)
 
 
 @wrong(ex.softmax_gradient, "expected")
@@ -590,10 +590,11 @@ def healthy_start_for_two_widths(width):
     return "relu", {32: 0.25, 128: 0.125}.get(width, 1.0)
 
 
-@wrong(ex.healthy_start, "Weights that small")
+@wrong(ex.healthy_start, "weights that small cannot")
 def healthy_start_with_the_variance_for_a_deviation(width):
     return "tanh", 1 / width
 
 
 wrong(ex.healthy_start, "is expected")(lambda width: ("swish", 0.1))
+wrong(ex.healthy_start, "The product decides")(lambda width: ("sigmoid", 5 / width**0.5))
 wrong(ex.healthy_start, "is positive")(lambda width: ("relu", -1))

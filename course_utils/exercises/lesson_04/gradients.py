@@ -182,6 +182,10 @@ def _name_the_nudges(moves: list) -> None:
         "All entries were nudged at once, which gives one slope for the whole array. Each entry "
         "has a slope of its own: nudge one, keep the others still, and go on to the next.",
     )
+    require(
+        np.any(moves, axis=0).sum() > 1,
+        "Only one entry is ever nudged. Does `return` stand inside the loop?",
+    )
     nudged = [count for count in counts if count]
     require(
         min(nudged) == 1,
@@ -213,6 +217,11 @@ def _name_the_difference(got: np.ndarray, array: np.ndarray, step: float) -> Non
             2 * true,
             "Every entry is twice too large: from a − step to a + step it is 2 * step, "
             "so divide by 2 * step.",
+        ),
+        (
+            true / 2,
+            "Every entry is half as large as it should be: the two points have to lie 2 * step "
+            "apart, one above and one below the array as it was given.",
         ),
         (-true, "The sign is turned: it is f(a + step) − f(a − step)."),
         (2 * step * true, "This is the difference itself; a slope is that divided by 2 * step."),
@@ -459,15 +468,15 @@ def softmax_gradient_check(answer):
             same_numbers(got, softmax_gradient_solution(logits, classes)),
             "The gradient of row r should be (p − one_hot) / batch, with p = softmax.",
         )
-    for far in (1000.0, -1000.0):
-        logits = np.array([[far, far + 1, far - 1], [0.0, 1.0, 2.0]])
+    for first in ([1000.0, 1001.0, 999.0], [-1000.0, -999.0, -1001.0], [0.0, 3000.0, 0.0]):
+        logits = np.array([first, [0.0, 1.0, 2.0]])
         with np.errstate(all="ignore"):
             large = np.asarray(plain(answer(logits, np.array([1, 0]))), dtype=float)
         require(
             np.isfinite(large).all(),
-            f"With logits near {far:,.0f} your gradient is NaN, because exp overflows, or all "
-            "powers of a row are rounded to 0. Subtract each row's own maximum from its logits "
-            "first: the probabilities stay the same.",
+            f"With the logits {first} in a row your gradient is NaN, because exp overflows or "
+            "all powers of a row are rounded to 0. Subtract each row's own maximum from its "
+            "logits first: the probabilities stay the same.",
         )
 
 

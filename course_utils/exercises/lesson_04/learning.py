@@ -29,7 +29,8 @@ step_downhill = Exercise(
         "`weights -= …` changes the caller's array. Make new ones: "
         "new_weights = weights − learning_rate * gradient.",
     ),
-    praise="Right: forward, blame, gradient, step. Lesson 05 repeats this and calls it training.",
+    praise="Right. The blame was the squared error's, a sum stood for a mean, and -= moved the "
+    "caller's array. Lesson 05 repeats this step and calls it training.",
 )
 
 
@@ -190,20 +191,21 @@ def _judge_start(activation: str, scale: float, width: int) -> None:
     slopes, gain = float(np.exp(through_slopes)), scale * np.sqrt(width)
     found = (
         f"At width {width} the first layer receives {share:.0e} times the blame: it "
-        f"{'explodes' if share > 1 else 'vanishes'}. At each layer the weights multiply its size "
-        f"by about {gain:.2g} and the slopes of {activation} by about {slopes:.2g}, "
-        f"{LAYERS} times over."
+        f"{'explodes' if share > 1 else 'vanishes'}. At each of {LAYERS} layers the weights "
+        f"multiply its size by about {gain:.2g} and the slopes of {activation} by about "
+        f"{slopes:.2g}."
     )
     require(share < 1, f"{found} Smaller weights hand on less.")
-    if gain < 1 and activation != "sigmoid":
-        require(False, f"{found} Weights that small make it fade by themselves.")
+    steepest = 0.25 if activation == "sigmoid" else 1.0
+    if gain * steepest < 1:  # whatever the slopes are
+        small = "is at most a quarter" if activation == "sigmoid" else "is at most 1"
+        require(False, f"{found} The slope {small}, and weights that small cannot make up for it.")
     why = {
         "relu": f"{unlike:.0%} of its units are closed, and the weights do not make up for it.",
-        "tanh": f"{unlike:.0%} of its outputs are beyond ±0.9, where its slope is below 0.2.",
-        "sigmoid": "Its slope is at most a quarter, and the weights do not make up for it."
-        if unlike < 0.3
-        else f"{unlike:.0%} of its outputs are within 0.05 of 0 or 1, where its slope is below "
-        "0.05: it is saturated.",
+        "tanh": f"{unlike:.0%} of its outputs are beyond ±0.9, where its slope is below 0.2. The "
+        "product decides.",
+        "sigmoid": f"{unlike:.0%} of its outputs are within 0.05 of 0 or 1, where its slope is "
+        "below 0.05. The product decides.",
     }
     require(False, f"{found} {why[activation]}")
 

@@ -24,6 +24,17 @@ def test_the_histogram_shows_both_classes_and_the_threshold():
     assert "%" in axes.get_ylabel()
 
 
+@pytest.mark.parametrize("threshold", [1.5, SCORES.min(), SCORES.max(), -50.0, 50.0])
+def test_no_bar_of_the_histogram_stands_on_both_sides_of_the_threshold(threshold):
+    axes = plots.score_histogram(Y, SCORES, threshold=threshold).axes[0]
+    for bars in axes.patches:
+        edges = np.unique(bars.get_xy()[:, 0])
+        assert edges[0] <= SCORES.min()
+        assert edges[-1] >= SCORES.max()
+        if edges[0] < threshold < edges[-1]:
+            assert np.abs(edges - threshold).min() < 1e-9
+
+
 def test_roc_and_pr_carry_areas_and_prevalence():
     left, right = plots.roc_pr(Y, {"mine": SCORES}).axes
     assert labels_of(left)[0] == f"mine, area {evaluation.auroc(Y, SCORES):.3f}"

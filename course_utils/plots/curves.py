@@ -54,6 +54,9 @@ def score_histogram(y, scores, threshold: float | None = None, title: str = "") 
     y = as_labels(y, "y", length=len(scores))
     figure, axes = new_figure()
     edges = np.histogram_bin_edges(scores, bins=50)
+    if threshold is not None:  # no bar stands on both sides of the line
+        width = edges[1] - edges[0]
+        edges = np.append(edges[0] - width, edges) + (threshold - edges[0]) % width
     for value, name in enumerate(("normal", "anomaly")):
         chosen = scores[y == value]
         axes.hist(

@@ -166,9 +166,13 @@ def _see_other_depths(answer):
 
 @forward.set_inputs
 def forward_inputs(rng):
-    for depth, width, rows in ((2, 3, 5), (4, 2, 1), (3, 3, 3), (6, 4, 2), (1, 5, 7)):
-        X, weights, biases = _random_network(rng, [width] * (depth + 1), rows)
-        yield f"{depth} layers of {width} neurons, batch {rows}", (X, weights, biases)
+    for widths, rows in (
+        ((3, 5, 2), 4),
+        ((2, 2, 2, 2, 2), 1),
+        ((4, 4, 4, 4), 4),
+        ((2, 7, 3, 5, 1), 6),
+    ):
+        yield f"widths {widths}, a batch of {rows}", _random_network(rng, widths, rows)
 
 
 def _random_network(rng, widths, rows):

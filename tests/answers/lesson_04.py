@@ -293,7 +293,7 @@ wrong(ex.relu_backward, "is expected")(lambda grad, z: np.where(z > 0, grad, 0.0
 
 # ------------------------------------------------------------------------------- 4 · a dense layer
 
-right(ex.dense_backward)(lambda a, w, g: (np.einsum("ni,nj->ij", a, g), sum(g), g.dot(w.T)))
+right(ex.dense_backward)(lambda a, w, g: [np.einsum("ni,nj->ij", a, g), sum(g), g.dot(w.T)])
 
 
 @right(ex.dense_backward)

@@ -348,6 +348,14 @@ def test_memory_and_chance_are_called_what_they_are():
         assert "depend on earlier calls" in shares.examine(answer).message
 
 
+def test_nan_on_one_input_is_called_so_and_no_memory():
+    def not_there(x, power):
+        return shares_solution(x, power) if len(x) > 1 else (np.array([np.nan]), 1.0)
+
+    message = shares.examine(not_there).message
+    assert "With few numbers in result 1 of 2 for the result you return NaN" in message
+
+
 def test_an_answer_that_raises_on_an_input_is_told_which():
     def raising(x, power):
         if len(set(x)) == 1 < len(x) - 1:

@@ -1,5 +1,6 @@
 """The stored notebooks: their form and their outputs. That they run is `lesson_file.py`'s work."""
 
+import ast
 import json
 import re
 
@@ -9,6 +10,8 @@ import lesson_file
 import pytest
 
 EVERY_LESSON = pytest.mark.parametrize("lesson", lessons.LESSONS)
+# the lessons in which the learner's function drives the rest, and folded cells hold the bands
+SECOND_EDITION = pytest.mark.parametrize("lesson", lessons.LESSONS[:5])
 MACHINE_PATH = re.compile(r"/(root|home|Users|tmp|work|mnt|opt)/|[A-Z]:\\\\")
 
 
@@ -91,6 +94,41 @@ def test_cells_are_short_and_carry_readable_ids(notebook):
         lines = cell.source.splitlines()
         assert len(lines) <= 15, f"{cell.id} has {len(lines)} lines"
         assert max(map(len, lines)) <= 99, cell.id
+
+
+def is_folded(cell):
+    return cell.metadata.get("jupyter", {}).get("source_hidden", False)
+
+
+@EVERY_LESSON
+def test_cells_of_nothing_but_bands_are_folded(notebook):
+    for cell in code_cells(notebook):
+        lines = ast.parse(cell.source).body
+        only_bands = all(ast.unparse(each).startswith("expect(") for each in lines)
+        assert is_folded(cell) or not only_bands, cell.id
+
+
+@SECOND_EDITION
+def test_three_open_code_cells_in_a_row_at_most(notebook):
+    run = []
+    for cell in notebook.cells:
+        run = [*run, cell.id] if cell.cell_type == "code" and not is_folded(cell) else []
+        assert len(run) <= 3, run
+
+
+@SECOND_EDITION
+def test_the_lesson_goes_on_with_the_learners_functions(notebook):
+    ours = [
+        cell.source
+        for cell, name in lessons.exercise_cells(notebook)
+        if f"ex.{name}.or_ours(" in cell.source
+    ]
+    assert len(ours) >= 2
+
+
+@SECOND_EDITION
+def test_a_schematic_is_drawn(notebook):
+    assert any("plots.schematic(" in cell.source for cell in code_cells(notebook))
 
 
 @EVERY_LESSON

@@ -1,7 +1,11 @@
 """The pictures: what they show, that captions are kept, and that bad input is named."""
 
-from course_utils import data, evaluation, network, plots, thresholds
+import runpy
 
+from course_utils import data, evaluation, network, plots, thresholds
+from course_utils.plots import style
+
+import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.contour import QuadContourSet
@@ -354,3 +358,11 @@ def test_even_heat_is_drawn_too():
 def test_heat_maps_that_do_not_fit_are_named(arguments, words):
     with pytest.raises(ValueError, match=words):
         plots.heat_maps(*arguments)
+
+
+def test_a_readers_own_settings_of_matplotlib_do_not_reach_the_pictures():
+    """A matplotlibrc that asks for LaTeX would need one, and draws `%` as a comment."""
+    with mpl.rc_context({"text.usetex": True, "axes.facecolor": "black"}):
+        runpy.run_path(style.__file__)
+        assert not mpl.rcParams["text.usetex"]
+        assert mpl.rcParams["axes.facecolor"] == "white"

@@ -410,7 +410,7 @@ def test_errors_in_such_a_pipe_are_told_too(monkeypatch):
 
 def test_the_back_ends_can_be_compared_in_such_a_pipe(monkeypatch):
     out = pipe(monkeypatch, "stdout")
-    far = backends.Expected("precision", 0.1, 0.8, 0.9)
+    far = backends.Expected("precision", "0.100", "0.800 to 0.900")
     monkeypatch.setattr(backends, "keras_lessons", lambda: ["06_keras_classifier"])
     monkeypatch.setattr(backends, "run", lambda lesson, backend: ([far], 1.0))
     assert command_line.main(["backends", "torch"]) == 1

@@ -63,6 +63,16 @@ def prevalence_typed_in(y):
     return 0.03
 
 
+@wrong(ex.prevalence, "With three hundred rows")
+def prevalence_of_a_few_rows(y):
+    return np.mean(y[:100])
+
+
+@right(ex.raise_alarms)
+def raise_alarms_in_a_tuple(scores, threshold):
+    return tuple(int(score > threshold) for score in scores)
+
+
 @right(ex.raise_alarms)
 def raise_alarms_in_a_list(scores, threshold):
     return [1 if score > threshold else 0 for score in scores]
@@ -114,6 +124,21 @@ def raise_alarms_below(scores, threshold):
 @wrong(ex.raise_alarms, "not with >=")
 def raise_alarms_at_the_threshold(scores, threshold):
     return (scores >= threshold).astype(int)
+
+
+@wrong(ex.raise_alarms, "threshold that is handed over")
+def raise_alarms_at_two(scores, threshold):
+    return (scores > 2).astype(int)
+
+
+@wrong(ex.raise_alarms, "With random numbers")
+def raise_alarms_above_the_mean(scores, threshold):
+    return (scores > scores.mean()).astype(int)
+
+
+@wrong(ex.raise_alarms, "With scores close to the threshold")
+def raise_alarms_well_above(scores, threshold):
+    return ((scores > threshold) & ~np.isclose(scores, threshold)).astype(int)
 
 
 @wrong(ex.raise_alarms, "only the alarms")
@@ -178,6 +203,16 @@ def most_suspicious_lowest(scores, count):
 @wrong(ex.most_suspicious, "wrong order")
 def most_suspicious_upwards(scores, count):
     return np.argsort(scores)[-count:]
+
+
+@wrong(ex.most_suspicious, "wrong order")
+def most_suspicious_by_position(scores, count):
+    return np.sort(np.argsort(-scores)[:count])
+
+
+@wrong(ex.most_suspicious, "is expected")
+def most_suspicious_unsorted(scores, count):
+    return np.argpartition(-scores, min(count, len(scores) - 1))[:count]
 
 
 @wrong(ex.most_suspicious, "scores themselves")
@@ -258,12 +293,12 @@ def my_detector_in_place(train, rows):
     return np.abs(rows).mean(axis=1)
 
 
-@wrong(ex.my_detector, "Learn the mean and the scale from train")
+@wrong(ex.my_detector, "from train, and score each row by itself")
 def my_detector_by_a_forest_of_the_rows(train, rows):
     return -ensemble.IsolationForest().fit(rows).score_samples(rows)
 
 
-@wrong(ex.my_detector, "Learn the mean and the scale from train")
+@wrong(ex.my_detector, "from train, and score each row by itself")
 def my_detector_by_rank(train, rows):
     return np.argsort(np.argsort(my_detector_row_by_row(train, rows)))
 
@@ -274,12 +309,18 @@ def my_detector_by_neighbours(train, rows):
     return known.kneighbors(rows)[0].mean(axis=1)
 
 
+@wrong(ex.my_detector, "from train, and score each row by itself")
+def my_detector_against_the_row_before(train, rows):
+    scores = np.abs((rows - train.mean(axis=0)) / train.std(axis=0)).mean(axis=1)
+    return scores - 0.2 * np.append(0, scores[:-1])
+
+
 @wrong(ex.my_detector, "upside down")
 def my_detector_turned(train, rows):
     return -(np.abs(rows - train.mean(axis=0)) / train.std(axis=0)).max(axis=1)
 
 
-@wrong(ex.my_detector, "Learn the mean and the scale from train")
+@wrong(ex.my_detector, "from train, and score each row by itself")
 def my_detector_learns_on_the_rows(train, rows):
     return (np.abs(rows - rows.mean(axis=0)) / rows.std(axis=0)).max(axis=1)
 

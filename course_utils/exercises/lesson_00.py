@@ -245,9 +245,12 @@ def _refuse_what_learns_from_rows(answer, train, rows, got):
     """Refuse a detector whose scores of some rows change in other company and another order."""
     by_chance = np.abs(_scores(answer, train, rows) - got)  # 0 without random numbers
     some = np.arange(40)[::-1]
-    apart = np.abs(_scores(answer, train, rows[some]) - got[some])
+    times = 4 if by_chance.any() else 1  # means of several calls hold less chance
+    alone = np.mean([_scores(answer, train, rows[some]) for _ in range(times)], axis=0)
+    others = [_scores(answer, train, rows) for _ in range(times - 1)]
+    apart = np.abs(alone - np.mean([got, *others], axis=0)[some])
     require(
-        apart.mean() <= 2 * by_chance.mean() + 1e-4 * np.abs(got).mean(),
+        apart.mean() <= 1.3 * by_chance.mean() + 1e-4 * np.abs(got).mean(),
         "The same rows get other scores when fewer rows, in another order, are scored with them. "
         "Learn whatever you need (a mean, a scale, the largest score) from train, and score each "
         "row by itself.",

@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy.spatial import distance as apart
+from scipy.stats.mstats import mquantiles
 from sklearn import ensemble
+from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
@@ -187,6 +189,12 @@ def fill_from_the_past_in_place(values, bad):
     return values
 
 
+@wrong(ex.fill_from_the_past, "is expected")
+def fill_from_the_past_with_zeros(values, bad):
+    """A filled gap, but with nothing."""
+    return np.where(bad, 0.0, values)
+
+
 wrong(ex.fill_from_the_past, "not bad")(lambda values, bad: np.zeros(len(values)))
 
 # ----------------------------------------------------------------------------------------- z-score
@@ -256,6 +264,12 @@ def z_score_of_each_column(train, X):
     return np.abs(X - train.mean(axis=0)) / train.std(axis=0)
 
 
+@wrong(ex.z_score, "very far out")
+def z_score_with_a_ceiling(train, X):
+    """Nothing counts as more than 100."""
+    return np.minimum(ex.z_score._solution(train, X), 100)
+
+
 wrong(ex.z_score, "return")(lambda train, X: X.sort())
 
 # ------------------------------------------------------------------------------------------ fences
@@ -299,6 +313,32 @@ def fences_in_float32(values):
 def fences_with_percentiles(values):
     low, high = np.percentile(values, (25, 75), method="nearest")
     return [low - 1.5 * (high - low), high + 1.5 * (high - low)]
+
+
+@right(ex.fences)
+def fences_by_scipy(values):
+    q1, q3 = mquantiles(values, [0.25, 0.75])
+    return q1 - 1.5 * (q3 - q1), q3 + 1.5 * (q3 - q1)
+
+
+@right(ex.fences)
+def fences_by_places(values):
+    ordered = sorted(values)
+    q1, q3 = ordered[len(values) // 4], ordered[3 * len(values) // 4]
+    return q1 - 1.5 * (q3 - q1), q3 + 1.5 * (q3 - q1)
+
+
+@wrong(ex.fences, "sorted values?")
+def fences_of_unsorted_values(values):
+    """The values in their places are not the quartiles."""
+    q1, q3 = values[len(values) // 4], values[3 * len(values) // 4]
+    return q1 - 1.5 * (q3 - q1), q3 + 1.5 * (q3 - q1)
+
+
+@wrong(ex.fences, "is expected")
+def fences_of_the_values_that_differ(values):
+    """Each value counts once, however many hold it."""
+    return ex.fences._solution(np.unique(values))
 
 
 @wrong(ex.fences, "3 IQR out")
@@ -386,6 +426,12 @@ def mahalanobis_with_pandas(train, X):
     return ((centred @ inverse) * centred).sum(axis="columns").pow(0.5)
 
 
+@wrong(ex.mahalanobis, "very far out")
+def mahalanobis_with_a_ceiling(train, X):
+    """Nothing counts as more than 100."""
+    return np.minimum(ex.mahalanobis._solution(train, X), 100)
+
+
 @wrong(ex.mahalanobis, "takes each row for a variable")
 def mahalanobis_of_rows(train, X):
     """rowvar is forgotten."""
@@ -462,6 +508,11 @@ def neighbours_by_loops(rows, k):
 @right(ex.own_neighbours)
 def neighbours_by_a_library(rows, k):
     return NearestNeighbors(n_neighbors=k).fit(rows).kneighbors()[0][:, -1]
+
+
+@right(ex.own_neighbours)
+def neighbours_by_pairwise_distances(rows, k):
+    return np.partition(pairwise_distances(rows), k, axis=1)[:, k]
 
 
 @right(ex.own_neighbours)
@@ -620,6 +671,12 @@ def one_for_all_decided(train, X):
     return baselines.LocalOutlierFactor(60).fit(train).decision_function(X) > 1.2
 
 
+@wrong(ex.one_for_all, "train and X unlike")
+def one_for_all_centred_by_half(train, X):
+    """Subtracts the mean from the training rows alone."""
+    return baselines.LocalOutlierFactor(60).fit(train - train.mean(axis=0)).decision_function(X)
+
+
 @wrong(ex.one_for_all, "moved and mirrored")
 def one_for_all_read_off_the_picture(train, X):
     """Knows where the clump lies in this picture."""
@@ -740,6 +797,32 @@ def scale_each_on_its_own(train, test):
         (train - train.mean(axis=0)) / train.std(axis=0),
         (test - test.mean(axis=0)) / test.std(axis=0),
     )
+
+
+@wrong(ex.scale, "mean of its own")
+def scale_with_the_mean_of_the_test_part(train, test):
+    """Half of the colleague's mistake."""
+    std = np.where(train.std(axis=0) > 0, train.std(axis=0), 1)
+    return (train - train.mean(axis=0)) / std, (test - test.mean(axis=0)) / std
+
+
+@wrong(ex.scale, "std of its own")
+def scale_with_the_std_of_the_test_part(train, test):
+    """The other half."""
+    mean = train.mean(axis=0)
+    return (train - mean) / train.std(axis=0), (test - mean) / test.std(axis=0)
+
+
+@wrong(ex.scale, "not subtracted from the test part")
+def scale_without_the_mean_in_the_test_part(train, test):
+    """Divided only."""
+    return (train - train.mean(axis=0)) / train.std(axis=0), test / train.std(axis=0)
+
+
+@wrong(ex.scale, "very far out")
+def scale_with_a_ceiling(train, test):
+    """Nothing counts as more than 100."""
+    return tuple(np.clip(part, -100, 100) for part in ex.scale._solution(train, test))
 
 
 @wrong(ex.scale, "the spread is not")

@@ -14,6 +14,7 @@ from course_utils.exercises.results import (
 )
 
 import numpy as np
+from scipy.stats.mstats import mquantiles
 
 
 def one_per_row(value, rows, what="the scores"):
@@ -114,6 +115,7 @@ def z_score_check(answer):
 @z_score.set_inputs(also_right=[_z_score_of_a_sample])
 def z_score_inputs(rng):
     yield from inputs.train_and_rows(rng)
+    yield "rows very far out", (rng.normal(size=(9, 2)), np.array([[1e4, 0.0], [0.3, -500.0]]))
 
 
 # -------------------------------------------------------------------------------------- fences
@@ -147,6 +149,12 @@ def _fences_from(quartiles):
     return those_fences
 
 
+def _first_beyond(values):
+    """Return the first values of which more than a quarter, and three, lie below or at."""
+    count = len(values)
+    return np.sort(values)[[count // 4, 3 * count // 4]]
+
+
 def _hinges(values, *, both):
     """Return the medians of the lower and the upper half; the middle value is in both or none."""
     ordered, half = np.sort(values), (len(values) + both) // 2
@@ -165,6 +173,8 @@ OTHER_FENCES = [
     ),
     *(_fences_from(functools.partial(_hinges, both=each)) for each in (True, False)),
     _fences_from(lambda values: statistics.quantiles(values.tolist(), n=4)[::2]),
+    _fences_from(functools.partial(mquantiles, prob=(0.25, 0.75))),
+    _fences_from(_first_beyond),
 ]
 
 
@@ -178,9 +188,15 @@ def fences_check(answer):
         "Return two numbers, the lower fence and the upper one: `return low, high`.",
     )
     got = as_array(pair, shape=(2,), what="the pair of fences")
-    require(got[0] < got[1], "Your lower fence lies above the upper one: return (low, high).")
     q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
     width, sides, quartiles = q3 - q1, np.array([-1, 1]), np.array([q1, q3])
+    turned = np.abs(got[::-1] - quartiles - sides * 1.5 * width).max() < 0.02 * width
+    require(not turned, "Your lower fence stands behind the upper one: return (low, high).")
+    require(
+        got[0] < got[1],
+        f"Your lower fence, {got[0]:.4g}, lies above the upper one, {got[1]:.4g}. Do Q1 and Q3 "
+        "come from sorted values?",
+    )
     std = (
         "You take standard deviations for the width. The std is what one wild value inflates; "
         "IQR is Q3 − Q1."
@@ -226,6 +242,7 @@ def fences_check(answer):
 def fences_inputs(rng):
     for what, values in inputs.vectors(rng, least=6):
         yield what, (values,)
+    yield "many equal numbers, few others", (np.repeat([2.0, 3, 7, 20], [9, 5, 3, 1]),)
     for count in (8, 9, 10, 11):  # each way to find quartiles treats these in its own manner
         yield f"{count} values", (rng.normal(3, 2, size=count),)
 
@@ -247,7 +264,7 @@ mahalanobis = Exercise(
 
 @mahalanobis.set_solution
 def mahalanobis_solution(train, X):
-    """Distance from the mean, in units of the spread in that direction."""
+    """The z-score in the direction in which it is largest."""
     inverse = np.linalg.inv(np.cov(train, rowvar=False))  # (d, d)
     centred = X - train.mean(axis=0)  # (m, d)
     return np.sqrt(((centred @ inverse) * centred).sum(axis=1))
@@ -363,6 +380,7 @@ def mahalanobis_inputs(rng):
         for what, (train, X) in inputs.train_and_rows(rng, columns, least=12):
             if np.linalg.cond(np.corrcoef(train, rowvar=False)) < 1e3:
                 yield what, (train, X)
+    yield "rows very far out", (rng.normal(size=(9, 2)), np.array([[1e4, 0.0], [0.3, -500.0]]))
 
 
 # ---------------------------------------------------------------------------------- neighbours
@@ -438,4 +456,5 @@ def own_neighbours_inputs(rng):
         yield f"{what}, k = {k}", (rows, k)
     yield "two rows", (rng.normal(size=(2, 3)), 1)
     yield "rows that are all the same", (np.full((5, 2), 3.0), 2)
-    yield "twins", (np.repeat(rng.normal(size=(6, 2)), 2, axis=0), 1)
+    twins = np.repeat(rng.normal(size=(6, 2)), 2, axis=0)
+    yield "twins, and one row without", (np.append(twins, [[3.0, 4.0]], axis=0), 1)

@@ -24,12 +24,12 @@ ADVICE = {
     "global": "These lie far from everything, and nearly every score sees them. Is the sign "
     "right: higher = more anomalous?",
     "local": "They stand beside the dense cloud, at a distance that is ordinary elsewhere. A "
-    "score that compares densities sees them, such as LOF.",
+    "score that compares densities sees them, such as LOF with 20 to 60 neighbours.",
     "dependency": "Each coordinate is ordinary by itself. A score that looks at one column at a "
     "time is blind here: Mahalanobis, neighbours and LOF with k = 20 are not.",
     "clustered": "Twenty-five of them stand together and keep each other company. LOF needs "
     "about twice as many neighbours before it sees that their crowd is small; and where "
-    "detectors are averaged, those that see nothing outvote the one that does.",
+    "ranks are averaged, those that see nothing outvote the one that does.",
 }
 
 one_for_all = Exercise(
@@ -39,7 +39,7 @@ one_for_all = Exercise(
         "Read the heat map by column: which detector is strong where another is blind?",
         "Scores have unlike units. Turn each into a rank among the scores of train before you "
         "combine them: np.searchsorted(np.sort(scores_of_train), scores_of_X).",
-        "An average lets the blind outvote the one that sees: take the maximum of the ranks. Or "
+        "An average of ranks lets the blind outvote the one that sees: take the maximum. Or "
         "give LOF more than twice as many neighbours as a clump of anomalies has members.",
     ),
     praise="No kind escapes this one. On other data, other kinds may: keep the parts in sight.",
@@ -85,8 +85,8 @@ def one_for_all_check(answer):
     require(
         min(found.values()) >= ENOUGH - 0.05,
         "The same rows, moved and mirrored, training rows and all, are no longer found: AUROC "
-        f"{min(found.values()):.2f} for the worst kind. So your score knows this picture by "
-        "heart. What is usual must be learned from train.",
+        f"{min(found.values()):.2f} for the worst kind. So it knows this picture by heart, "
+        "or treats train and X unlike. What is usual must be learned from train.",
     )
     train, test = make_kinds(seed=502), make_kinds(seed=602)
     _refuse_a_blind_one(one_per_row(answer(train.X.copy(), test.X.copy()), len(test)), test)
@@ -166,6 +166,22 @@ def scale_check(answer):
                 np.concatenate([of_train, test]),
                 "The test part is as it was. It needs the same ruler: (test − mean of train) / "
                 "std of train.",
+            ),
+            (
+                np.concatenate(
+                    [of_train, (test - test.mean(axis=0)) / train.std(axis=0, ddof=ddof)]
+                ),
+                "The test part has a mean of its own: use the mean of train for both.",
+            ),
+            (
+                np.concatenate(
+                    [of_train, (test - train.mean(axis=0)) / test.std(axis=0, ddof=ddof)]
+                ),
+                "The test part has a std of its own: use the std of train for both.",
+            ),
+            (
+                np.concatenate([of_train, test / train.std(axis=0, ddof=ddof)]),
+                "The mean of train is not subtracted from the test part.",
             ),
             (np.zeros_like(both), "You return zeros alone."),
             (
@@ -266,3 +282,7 @@ def scale_inputs(rng):
             steady[:, 0] = rng.integers(-5, 6)
             yield f"{what}, the first constant in training", (steady, many)
     yield from pairs
+    yield (
+        "test rows very far out",
+        (rng.normal(size=(9, 2)), np.array([[1e4, 0.0], [0.3, -500.0]])),
+    )

@@ -158,7 +158,7 @@ def fill_from_the_past_check(answer):
     values = 50 + 10 * np.sin(2 * np.pi * hours / 24) + 0.5 * hours + rng.normal(size=144)
     bad = np.zeros(144, dtype=bool)
     bad[40:44] = bad[70:100] = True
-    values[bad] = 0.0
+    values[bad] = -7.0
     given = values.copy()
     got = _filled(answer(given, bad.copy()), values)
     require(
@@ -218,8 +218,8 @@ def fill_from_the_past_check(answer):
     empty = np.where(bad, np.nan, values)
     require(
         same_numbers(_filled(answer(empty, bad.copy()), empty), got),
-        "The bad hours of the same series held NaN in place of 0, and you fill in something else. "
-        "What stands in a bad hour must not matter.",
+        "The bad hours of the same series held NaN in place of -7, and you fill in something "
+        "else. What stands in a bad hour must not matter.",
     )
 
 

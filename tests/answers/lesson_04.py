@@ -87,6 +87,9 @@ def neuron_gradient_of_the_weights_alone(x, weights, bias, target):
 
 
 wrong(ex.neuron_gradient, "should be δ·x")(lambda x, w, b, t: (x * 0 + 1, 0))
+wrong(ex.neuron_gradient, "you return -0.144; -0.1437 is expected")(
+    lambda x, w, b, t: [np.round(each, 3) for each in ex.neuron_gradient._solution(x, w, b, t)]
+)
 wrong(ex.neuron_gradient, "`return")(lambda x, w, b, t: print(end=""))
 wrong(ex.neuron_gradient, "multiply by weights")(
     lambda x, w, b, t: (ex.neuron_gradient._solution(x, w, b, t)[1] * w, 0)
@@ -360,6 +363,7 @@ def dense_backward_with_mean_inputs(inputs, weights, grad_output):
 
 
 wrong(ex.dense_backward, "wrong numbers")(lambda a, w, g: (w * 0, g.sum(0), a))
+wrong(ex.dense_backward, "at [0, 0] you return -")(lambda a, w, g: (-a.T @ g, g.sum(0), g @ w.T))
 wrong(ex.dense_backward, "For grad_bias you return the shape")(
     lambda a, w, g: (a.T @ g, g.sum(0)[:1], a)
 )
@@ -422,6 +426,9 @@ def softmax_gradient_with_clipped_logits(logits, classes):
 
 wrong(ex.softmax_gradient, "down the columns")(
     lambda z, c: (special.softmax(z, axis=0) - np.eye(z.shape[1])[c]) / len(c)
+)
+wrong(ex.softmax_gradient, "at [0, 0] you return")(
+    lambda z, c: (special.expit(z) - np.eye(z.shape[1])[c]) / len(c)
 )
 wrong(ex.softmax_gradient, "still needs its −1")(lambda z, c: special.softmax(z, axis=1) / len(c))
 

@@ -9,6 +9,7 @@ from course_utils.exercises import inputs
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import (
     as_array,
+    difference,
     name_the_mistake,
     plain,
     require,
@@ -81,8 +82,8 @@ def neuron_gradient_check(answer):
     name_the_mistake(got, mistakes)
     require(
         same_numbers(as_array(got, shape=x.shape, what="grad_weights"), delta * x),
-        f"grad_weights is {np.round(got, 4)}, but with x = {x} and δ = {delta:.4f} "
-        f"it should be δ·x = {np.round(delta * x, 4)}.",
+        f"grad_weights should be δ·x with x = {x} and δ = {delta:.4f}: "
+        f"{difference(got, delta * x)}",
     )
     grad_bias = as_array(grad_bias, what="grad_bias")
     require(
@@ -359,8 +360,9 @@ def dense_backward_check(answer):
             as_array(grad_weights, shape=weights.shape, what="grad_weights")
             require(
                 False,
-                "grad_weights has the right shape and wrong numbers. Each entry is a sum over the "
-                "rows: Σ inputs[row, i] · grad_output[row, j].",
+                "grad_weights has the right shape and wrong numbers: "
+                f"{difference(grad_weights, right)} Each entry is a sum over the rows: "
+                "Σ inputs[row, i] · grad_output[row, j].",
             )
         name_the_mistake(grad_bias, _mistakes_with_bias(blame))
         as_array(grad_bias, shape=(outputs,), what="grad_bias")
@@ -464,9 +466,11 @@ def softmax_gradient_check(answer):
         got = as_array(result, what="the gradient")
         _name_the_softmax(got, logits, classes)
         as_array(got, shape=logits.shape, what="the gradient")
+        right = softmax_gradient_solution(logits, classes)
         require(
-            same_numbers(got, softmax_gradient_solution(logits, classes)),
-            "The gradient of row r should be (p − one_hot) / batch, with p = softmax.",
+            same_numbers(got, right),
+            "The gradient should be (p − one_hot) / batch, with p = softmax, row by row: "
+            f"{difference(got, right)}",
         )
     for first in ([1000.0, 1001.0, 999.0], [-1000.0, -999.0, -1001.0], [0.0, 3000.0, 0.0]):
         logits = np.array([first, [0.0, 1.0, 2.0]])

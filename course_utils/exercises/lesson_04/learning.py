@@ -155,7 +155,7 @@ healthy_start = Exercise(
         "1 / √width.",
         'With "relu" half of the units are closed. Make up for that half: variance 2 / width.',
     ),
-    praise="Right: every layer hands on as much blame as it received, on average.",
+    praise="Right: every layer hands on about as much blame as it received.",
 )
 
 

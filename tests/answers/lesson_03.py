@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from answers import right, wrong
 from course_utils import network
@@ -114,6 +114,18 @@ def neuron_without_activation(X, weights, bias):
 def neuron_summed_over_everything(X, weights, bias):
     """The sum runs over the rows as well."""
     return special.expit((X * weights).sum() + bias)
+
+
+@wrong(ex.neuron, "you return generator")
+def neuron_that_yields(X, weights, bias):
+    """A promise of numbers."""
+    return (special.expit(row @ weights + bias) for row in X)
+
+
+@wrong(ex.neuron, "is expected")
+def neuron_that_remembers(X, weights, bias, seen={}):  # noqa: B006
+    """What a batch of this shape gave the first time."""
+    return seen.setdefault(X.shape, special.expit(X @ weights + bias))
 
 
 wrong(ex.neuron, "bias is missing")(lambda X, weights, bias: special.expit(X @ weights))
@@ -287,6 +299,12 @@ def sigmoid_of_the_right_half(z):
     return np.where(z >= 0, 1 / (1 + np.exp(-z)), 0.0)
 
 
+@wrong(ex.stable_sigmoid, "Cutting z off")
+def stable_sigmoid_with_a_far_cut(z):
+    """Everything below −50 gets one score."""
+    return 1 / (1 + np.exp(-np.clip(z, -50, 50)))
+
+
 wrong(ex.stable_sigmoid, "That is tanh")(np.tanh)
 
 # ----------------------------------------------------------------------- two linear layers are one
@@ -364,6 +382,12 @@ def collapse_without_the_second_bias(W1, b1, W2, b2):
 def collapse_elementwise(W1, b1, W2, b2):
     """`*` for `@`."""
     return W1 * W2, b1 @ W2 + b2
+
+
+@wrong(ex.collapse, "is expected")
+def collapse_that_remembers(W1, b1, W2, b2, seen={}):  # noqa: B006
+    """What layers of these shapes gave the first time."""
+    return seen.setdefault((W1.shape, W2.shape), (W1 @ W2, b1 @ W2 + b2))
 
 
 wrong(ex.collapse, "2 results are expected")(lambda W1, b1, W2, b2: W1 @ W2)
@@ -576,6 +600,18 @@ def count_parameters_with_biases_at_inputs(widths):
     return sum(a * (b + 1) for a, b in pairwise(widths))
 
 
+@wrong(ex.count_parameters, "is expected")
+def count_parameters_with_one_bias(widths):
+    """One bias for the whole network."""
+    return sum(a * b for a, b in pairwise(widths)) + 1
+
+
+@wrong(ex.count_parameters, "is expected")
+def count_parameters_of_all_pairs(widths):
+    """Every layer joined to every other."""
+    return sum(a * b for a, b in combinations(widths, 2)) + sum(widths[1:])
+
+
 wrong(ex.count_parameters, "You count neurons")(sum)
 
 # ------------------------------------------------------------------------------- a network by hand
@@ -591,6 +627,12 @@ def sensors_with_four_neurons():
 def sensors_with_the_threshold_in_the_guards():
     W1 = np.array([[3, -3], [-3, 3]])
     return [W1, np.array([-1.8, -1.8]), np.array([1, 1]), -0.01]
+
+
+@right(ex.sensor_network)
+def sensors_with_many_neurons():
+    W1 = np.tile([[1.0, -1.0], [-1.0, 1.0]], 20)  # (2, 40)
+    return W1, np.zeros(40), np.full(40, 0.05), -0.6
 
 
 @right(ex.sensor_network)

@@ -64,11 +64,13 @@ def neuron_inputs(rng):
     for what, X in inputs.tables(rng):
         X = 3 * X / np.abs(X).max()  # of the size of standardised rows
         yield what, (X, rng.normal(size=X.shape[1]), float(rng.normal()))
-    yield "as many rows as features", (rng.normal(size=(3, 3)), rng.normal(size=3), 0.5)
+    for what in ("as many rows as features", "other rows, as many"):
+        yield what, (rng.normal(size=(3, 3)), rng.normal(size=3), float(rng.normal()))
 
 
 def _refuse_other_than_one_number_per_row(value, rows):
-    shape = np.shape(plain(value)) if value is not None else None
+    value = plain(value)
+    shape = np.shape(value) if isinstance(value, np.ndarray | np.number | float) else None
     require(
         shape != (rows, 1),
         f"The result has shape ({rows}, 1), a matrix with one column; ({rows},) is expected. "
@@ -121,7 +123,7 @@ def stable_sigmoid_check(answer):
         },
     )
     _refuse_overflow(answer)
-    for place, limit in ((-25.0, 1e-10), (-40.0, 1e-15)):
+    for place, limit in ((-25.0, 1e-10), (-40.0, 1e-15), (-80.0, 1e-30)):
         tail = as_array(answer(np.array([place])), shape=(1,))[0]
         require(
             tail < limit,

@@ -248,7 +248,7 @@ stable_softmax = Exercise(
         "The largest of each row: Z.max(axis=1, keepdims=True) has shape (batch, 1).",
         "e = np.exp(Z - Z.max(axis=1, keepdims=True)), then e / e.sum(axis=1, keepdims=True).",
     ),
-    praise="Every row sums to 1, and no exponential sees a positive number.",
+    praise="Every row sums to 1, and no exponential overflows.",
 )
 
 

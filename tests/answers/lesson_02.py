@@ -177,6 +177,12 @@ def pairs_won_ties_as_wins(y, scores):
     return np.mean(scores[y == 1][:, np.newaxis] >= scores[y == 0])
 
 
+@wrong(ex.pairs_won, "With tiny scores")
+def pairs_won_with_near_ties(y, scores):
+    apart = scores[y == 1][:, np.newaxis] - scores[y == 0]
+    return np.mean(np.where(np.isclose(apart, 0), 0.5, apart > 0))
+
+
 @wrong(ex.pairs_won, "count ties as lost")
 def pairs_won_ties_as_losses(y, scores):
     return np.mean(scores[y == 1][:, np.newaxis] > scores[y == 0])
@@ -189,8 +195,7 @@ def pairs_won_of_decisions(y, scores):
 
 @wrong(ex.pairs_won, "more pairs than there are")
 def pairs_won_of_all_pairs(y, scores):
-    won = (scores[:, np.newaxis] > scores) & (y[:, np.newaxis] > y)
-    return np.mean(won)
+    return np.mean((scores[:, np.newaxis] > scores) & (y[:, np.newaxis] > y))
 
 
 @wrong(ex.pairs_won, "the normal row wins")
@@ -331,6 +336,17 @@ def fair_f1_chosen_together(y_validation, scores_validation, y_test, scores_test
     return ex._f1(y_test, scores_test, thresholds.best_f1(y, scores))
 
 
+@wrong(ex.fair_f1, "With scores in steps of")
+def fair_f1_strict_at_a_score(y_validation, scores_validation, y_test, scores_test):
+    highest = thresholds.best_f1(y_validation, scores_validation)
+    return ex._f1(y_test, scores_test, scores_validation[scores_validation > highest].min())
+
+
+wrong(ex.fair_f1, "With scores in steps of")(
+    lambda yv, sv, yt, st: ex._f1(yt, st, np.quantile(sv, 1 - yv.mean()))
+)
+
+
 @wrong(ex.fair_f1, "use 0.5")
 def fair_f1_at_one_half(y_validation, scores_validation, y_test, scores_test):
     return ex._f1(y_test, scores_test, 0.5)
@@ -353,8 +369,8 @@ def threshold_by_search(y, scores):
     return min(scores, key=cost)
 
 
-@right(ex.my_threshold)
-def threshold_by_quantile(y, scores):
+@wrong(ex.my_threshold, "too high")
+def my_threshold_of_a_fixed_share(y, scores):
     return np.quantile(scores[y == 0], 0.935)
 
 

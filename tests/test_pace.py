@@ -1,12 +1,19 @@
 """The measure of a machine that the limits of notebooks grow with."""
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 from course_utils.course import pace
 from course_utils.course.pace import Pace
 
 import pytest
+from coverage import CoverageData
 from pace import within
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -98,3 +105,19 @@ def test_a_clock_that_moves_in_steps_of_16_ms_measures_as_well(monkeypatch, star
     monkeypatch.setattr(pace, "tick", lambda: 0.015625)
     monkeypatch.setattr(pace.time, "thread_time", lambda: now[0] // 0.015625 * 0.015625)
     assert pace.measured() == pytest.approx(0.018, rel=0.1)
+
+
+def test_a_measure_of_coverage_does_not_make_the_machine_look_slow(tmp_path):
+    """Traced line by line, the work takes twice as long, and no notebook could be too slow."""
+    script = tmp_path / "measure.py"
+    script.write_text("from course_utils.course import lessons, pace\npace.work()\n")
+    found = tmp_path / "coverage"
+    subprocess.run(
+        [sys.executable, "-m", "coverage", "run", f"--data-file={found}", script],
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True,
+    )  # fmt: skip
+    data = CoverageData(str(found))
+    data.read()
+    traced = {Path(name).name for name in data.measured_files()}
+    assert "lessons.py" in traced
+    assert "pace.py" not in traced

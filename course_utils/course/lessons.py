@@ -55,10 +55,12 @@ import sys
 if sys.platform == "win32":
     import psutil
     peak = psutil.Process().memory_info().peak_wset
+elif sys.platform == "linux":  # where ru_maxrss begins at what the starting process held
+    with open("/proc/self/status") as lines:
+        peak = 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 else:
     import resource
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    peak *= 1 if sys.platform == "darwin" else 1024
 print(peak)
 """
 

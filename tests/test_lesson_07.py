@@ -66,7 +66,7 @@ def judged(request):
 def test_class_weights_are_scikit_learns(taught):
     y = np.random.default_rng(0).permutation(np.repeat([0, 1], [90, 7]))
     theirs = compute_class_weight("balanced", classes=np.array([0, 1]), y=y)
-    for ours in (taught.balanced(y), ex.class_weights_solution(y)):
+    for ours in (taught.balanced(y), ex.class_weights._solution(y)):
         np.testing.assert_allclose([ours[0], ours[1]], theirs)
 
 
@@ -77,7 +77,7 @@ def test_the_focal_loss_is_keras_s_row_by_row(taught, gamma):
     loss = keras.losses.BinaryFocalCrossentropy(gamma=gamma, reduction=None)
     theirs = keras.ops.convert_to_numpy(loss(y[:, None].astype("float32"), p[:, None]))
     np.testing.assert_allclose(taught.focal(y, p, gamma), theirs, rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(ex.focal_loss_solution(y, p, gamma), theirs, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(ex.focal_loss._solution(y, p, gamma), theirs, rtol=1e-4, atol=1e-6)
 
 
 def test_the_neighbours_are_scikit_learns(taught, crowd):
@@ -105,7 +105,7 @@ def test_one_number_per_column_leaves_the_segments(taught, crowd):
     rng = np.random.default_rng(0)
     off = taught.distance_to_segments(synthetic_rows_per_column(crowd, near, rng), crowd)
     assert np.mean(off > 1e-6) > 0.9
-    on = taught.distance_to_segments(ex.synthetic_rows_solution(crowd, near, rng), crowd)
+    on = taught.distance_to_segments(ex.synthetic_rows._solution(crowd, near, rng), crowd)
     assert on.max() < 1e-9
 
 
@@ -169,7 +169,7 @@ def test_the_temperature_is_scikit_learns(taught):
     theirs = theirs.fit(X, y).predict_proba(X)[:, 1]
     z = model.decision_function(X)
     np.testing.assert_allclose(special.expit(z / taught.temperature(y, z)), theirs, atol=2e-3)
-    ours = ex.cooled_solution(special.expit(z), taught.temperature(y, z))
+    ours = ex.cooled._solution(special.expit(z), taught.temperature(y, z))
     np.testing.assert_allclose(ours, theirs, atol=2e-3)
 
 
@@ -180,7 +180,7 @@ def test_the_shift_is_bayes_rule_and_dal_pozzolo_s_formula():
     def posterior(prevalence):
         return prevalence * anomaly / (prevalence * anomaly + (1 - prevalence) * normal)
 
-    np.testing.assert_allclose(ex.shifted_solution(posterior(0.5), 0.5, 0.02), posterior(0.02))
+    np.testing.assert_allclose(ex.shifted._solution(posterior(0.5), 0.5, 0.02), posterior(0.02))
     kept = 0.02 / 0.98  # share of the normal rows that undersampling keeps
     p = posterior(0.5)
     np.testing.assert_allclose(kept * p / (kept * p - p + 1), posterior(0.02))
@@ -192,14 +192,14 @@ def test_the_shift_undoes_oversampling_of_an_exact_model():
     X = rng.normal(size=(20_600, 1)) + 1.5 * y[:, None]
     plain = linear_model.LogisticRegression().fit(X, y).predict_proba(X)[:, 1]
     weighted = linear_model.LogisticRegression(class_weight="balanced").fit(X, y)
-    repaired = ex.shifted_solution(weighted.predict_proba(X)[:, 1], 0.5, y.mean())
+    repaired = ex.shifted._solution(weighted.predict_proba(X)[:, 1], 0.5, y.mean())
     np.testing.assert_allclose(repaired, plain, atol=0.02)
 
 
 def test_the_price_counts_both_mistakes_and_p_star_is_cheapest_where_calibrated(taught, judged):
     assert taught.price([0, 0, 1, 1], [0.2, 0.8, 0.3, 0.9], 0.5) == 1000 / 4 * (5 + 100)
     y, p = judged
-    line = ex.worth_an_alarm_solution(5, 100)
+    line = ex.worth_an_alarm._solution(5, 100)
     lowest = taught.price(y, p, thresholds.minimum_cost(y, p, 5, 100))
     assert lowest <= taught.price(y, p, line) < 1.1 * lowest
     spoilt = taught.price(y, special.expit(0.4 * special.logit(p)), line)
@@ -213,7 +213,7 @@ def test_the_rules_are_the_packages(taught, judged):
     share = np.mean(special.logit(p) > rules["quantile: 2 %"])
     assert share == pytest.approx(0.02, abs=0.002)
     assert np.mean(special.logit(p) > rules["budget: 30 in 1,000"]) <= 0.03
-    decisions = ex.alarm_rows_solution(special.logit(p), special.logit(p), 0.02)
+    decisions = ex.alarm_rows._solution(special.logit(p), special.logit(p), 0.02)
     np.testing.assert_array_equal(decisions, special.logit(p) > rules["quantile: 2 %"])
 
 
@@ -266,14 +266,14 @@ def test_an_answer_that_writes_into_its_arguments_is_told_so_and_harms_no_later_
 
 
 def test_examples_in_the_stubs_hold():
-    weights = ex.class_weights_solution(np.array([0, 0, 0, 1]))
+    weights = ex.class_weights._solution(np.array([0, 0, 0, 1]))
     assert [weights[0], weights[1]] == pytest.approx([0.667, 2.0], abs=1e-3)
     one = np.ones(1)
-    assert ex.focal_loss_solution(one, 0.5 * one, 2) == pytest.approx([0.173], abs=1e-3)
-    assert ex.focal_loss_solution(0 * one, 0.1 * one, 2) == pytest.approx([0.001], abs=1e-4)
-    alarms = ex.alarm_rows_solution(np.arange(10.0), [3.0, 9.5], 0.1)
+    assert ex.focal_loss._solution(one, 0.5 * one, 2) == pytest.approx([0.173], abs=1e-3)
+    assert ex.focal_loss._solution(0 * one, 0.1 * one, 2) == pytest.approx([0.001], abs=1e-4)
+    alarms = ex.alarm_rows._solution(np.arange(10.0), [3.0, 9.5], 0.1)
     np.testing.assert_array_equal(alarms, [0, 1])
-    assert ex.worth_an_alarm_solution(1, 1) == 0.5
-    assert ex.worth_an_alarm_solution(1, 9) == pytest.approx(0.1)
-    np.testing.assert_allclose(ex.cooled_solution([0.9, 0.5], 2), [0.75, 0.5])
-    np.testing.assert_allclose(ex.shifted_solution([0.5, 0.8], 0.5, 0.2), [0.2, 0.5])
+    assert ex.worth_an_alarm._solution(1, 1) == 0.5
+    assert ex.worth_an_alarm._solution(1, 9) == pytest.approx(0.1)
+    np.testing.assert_allclose(ex.cooled._solution([0.9, 0.5], 2), [0.75, 0.5])
+    np.testing.assert_allclose(ex.shifted._solution([0.5, 0.8], 0.5, 0.2), [0.2, 0.5])

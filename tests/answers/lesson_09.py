@@ -1,11 +1,13 @@
 """Answers to the exercises of lesson 09: right ones in other styles, and wrong ones."""
 
 import copy
+import io
 
 from answers import right, wrong
 from course_utils.exercises import lesson_09 as ex
 
 import numpy as np
+import pandas as pd
 import torch
 from scipy.linalg import subspace_angles
 from torch import nn
@@ -20,6 +22,39 @@ def step_zeroed_by_the_model(model, optimiser, inputs, targets):
     loss.backward()
     optimiser.step()
     return loss.detach()
+
+
+@right(ex.train_step)
+def step_by_slopes_asked_for(model, optimiser, inputs, targets):
+    weights = list(model.parameters())
+    loss = nn.functional.mse_loss(model(inputs), targets)
+    for each, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+        each.grad = slope
+    optimiser.step()
+    return np.float32(loss.detach().numpy())
+
+
+@right(ex.train_step)
+def step_with_a_closure(model, optimiser, inputs, targets):
+    def closure():
+        optimiser.zero_grad(set_to_none=False)
+        loss = sum(
+            ((copy - target) ** 2).sum()
+            for copy, target in zip(model(inputs), targets, strict=True)
+        ) / (targets.shape[0] * targets.shape[1])
+        loss.backward()
+        return loss
+
+    return float(optimiser.step(closure).detach())
+
+
+@right(ex.train_step)
+def step_by_keywords(model=None, optimiser=None, inputs=None, targets=None):
+    optimiser.zero_grad()
+    loss = torch.mean(torch.pow(torch.sub(input=model(inputs), other=targets), exponent=2))
+    loss.backward(gradient=torch.ones_like(loss))
+    optimiser.step()
+    return loss.detach().double().numpy()
 
 
 @wrong(ex.train_step, "adds to what is there")
@@ -88,7 +123,53 @@ def step_told_late(model, optimiser, inputs, targets):
     return ((model(inputs) - targets) ** 2).mean().item()
 
 
+@wrong(ex.train_step, "no slopes were found")
+def step_without_backward(model, optimiser, inputs, targets):
+    optimiser.zero_grad()
+    loss = ((model(inputs) - targets) ** 2).mean()
+    optimiser.step()
+    return loss.item()
+
+
+@wrong(ex.train_step, "`targets` came back changed")
+def step_into_the_targets(model, optimiser, inputs, targets):
+    optimiser.zero_grad()
+    copies = model(inputs)
+    loss = (targets.sub_(copies.detach()) ** 2).mean()
+    ((copies - (targets + copies.detach())) ** 2).mean().backward()
+    optimiser.step()
+    return loss.item()
+
+
+@wrong(ex.train_step, "taken twice")
+def step_with_the_loss_doubled(model, optimiser, inputs, targets):
+    optimiser.zero_grad()
+    loss = ((model(inputs) - targets) ** 2).mean()
+    (2 * loss).backward()
+    optimiser.step()
+    return loss.item()
+
+
+@wrong(ex.train_step, "With a network that bends the weights move")
+def step_without_the_optimiser(model, optimiser, inputs, targets):
+    rate = optimiser.param_groups[0]["lr"]
+    optimiser.zero_grad()
+    loss = ((model(inputs) - targets) ** 2).mean()
+    loss.backward()
+    with torch.no_grad():
+        for each in model.parameters():
+            each -= rate * each.grad
+    return loss.item()
+
+
+@wrong(ex.train_step, "With batch normalisation")
+def step_in_evaluation_mode(model, optimiser, inputs, targets):
+    return ex.train_step._solution(model.eval(), optimiser, inputs, targets)
+
+
 wrong(ex.train_step, "is backward() missing")(lambda m, o, x, t: o.step())
+wrong(ex.train_step, "no slopes were found")(lambda m, o, x, t: (o.zero_grad(), o.step()))
+wrong(ex.train_step, "backward()")(lambda m, o, x, t: 0.0)
 wrong(ex.train_step, "is not returned")(
     lambda m, o, x, t: (ex.train_step._solution(m, o, x, t), None)[1]
 )
@@ -104,6 +185,49 @@ def errors_without_a_record(model, inputs):
         errors = (model(inputs) - inputs).square().mean(axis=1)
     model.train(was_training)
     return errors.tolist()
+
+
+@right(ex.row_errors)
+def errors_row_by_row(model, inputs):
+    model.train(mode=False)
+    copies = [model(row[None])[0].detach().numpy() for row in inputs]
+    return [np.square(c - x).mean() for c, x in zip(copies, inputs.numpy(), strict=True)]
+
+
+@right(ex.row_errors)
+def errors_in_pandas(model, inputs):
+    scorer = copy.deepcopy(model).eval()
+    with torch.no_grad():
+        table = pd.DataFrame((scorer(inputs) - inputs).numpy())
+    return (table**2).mean(axis="columns")
+
+
+@right(ex.row_errors)
+def errors_by_torch_in_float32(model, inputs):
+    model.eval()
+    errors = nn.functional.mse_loss(input=model(inputs), target=inputs, reduction="none")
+    return errors.mean(-1).detach().float().numpy()
+
+
+@wrong(ex.row_errors, "`inputs` came back changed")
+def row_errors_into_the_inputs(model, inputs):
+    model.eval()
+    with torch.no_grad():
+        return inputs.sub_(model(inputs)).square().mean(dim=1).numpy()
+
+
+@wrong(ex.row_errors, "changes the model's weights")
+def row_errors_with_training(model, inputs):
+    errors = ex.row_errors._solution(model, inputs)
+    with torch.no_grad():
+        next(model.parameters()).mul_(0.9)
+    return errors
+
+
+@wrong(ex.row_errors, "With dropout")
+def row_errors_for_one_width(model, inputs):
+    model.eval()
+    return ((model(inputs) - inputs).detach() ** 2).sum(dim=1).numpy() / 5
 
 
 @wrong(ex.row_errors, "no such tensor")
@@ -139,7 +263,7 @@ wrong(ex.row_errors, "`return`")(lambda m, x: print(end=""))
 wrong(ex.row_errors, "(7,) is expected")(lambda m, x: np.zeros((7, 5)))
 wrong(ex.row_errors, "sign is turned")(lambda m, x: -ex.row_errors._solution(m, x))
 wrong(ex.row_errors, "sum over the columns")(lambda m, x: 5 * ex.row_errors._solution(m, x))
-wrong(ex.row_errors, "differ from the mean")(lambda m, x: ex.row_errors._solution(m, x) + 1)
+wrong(ex.row_errors, "is expected")(lambda m, x: ex.row_errors._solution(m, x) + 1)
 
 # ------------------------------------------------------------------------------- 3 · largest angle
 
@@ -153,6 +277,36 @@ def angle_by_scipy(A, B):
 def angle_by_projection(A, B):
     project = A @ np.linalg.pinv(A) - B @ np.linalg.pinv(B)
     return np.degrees(np.arcsin(np.linalg.norm(project, 2).clip(0, 1)))
+
+
+@right(ex.largest_angle)
+def angle_by_torch(A, B):
+    first, second = (
+        torch.linalg.qr(torch.tensor(each, dtype=torch.float64))[0] for each in (A, B)
+    )
+    cosines = torch.linalg.svdvals(first.T @ second).requires_grad_()
+    return torch.rad2deg(torch.arccos(cosines.min().clamp(max=1)))
+
+
+@right(ex.largest_angle)
+def angle_in_float32(A, B):
+    return ex.largest_angle._solution(A.astype(np.float32), B=B.astype(np.float32))
+
+
+@right(ex.largest_angle)
+def angle_step_by_step(A, B):
+    def axes(matrix):
+        found = []
+        for column in np.asarray(matrix, dtype=float).T:
+            for _ in range(2):
+                for axis in found:
+                    column = column - (column @ axis) * axis
+            found.append(column / np.sqrt(column @ column))
+        return np.array(found).T
+
+    products = axes(A).T @ axes(B)
+    smallest = max(0, np.linalg.eigvalsh(products.T @ products)[0])
+    return [180 / np.pi * np.arccos(min(1, smallest**0.5))][0]
 
 
 @wrong(ex.largest_angle, "columns one by one")
@@ -188,6 +342,30 @@ def largest_angle_in_radians(A, B):
 
 wrong(ex.largest_angle, "One angle")(lambda A, B: np.degrees(subspace_angles(A, B)))
 wrong(ex.largest_angle, "the largest angle is")(lambda A, B: 12.5)
+wrong(ex.largest_angle, "no angle")(lambda A, B: 0.0)
+wrong(ex.largest_angle, "arcsin")(lambda A, B: 90 - np.array(ex.largest_angle._solution(A, B)))
+
+
+@wrong(ex.largest_angle, "larger than 1")
+def largest_angle_not_clipped(A, B):
+    first, second = np.linalg.qr(A)[0], np.linalg.qr(B)[0]
+    return np.degrees(np.arccos(np.linalg.svd(first.T @ second, compute_uv=False).min()))
+
+
+@wrong(ex.largest_angle, "mean cosine")
+def largest_angle_of_the_mean(A, B):
+    first, second = np.linalg.qr(A)[0], np.linalg.qr(B)[0]
+    cosines = np.linalg.svd(first.T @ second, compute_uv=False)
+    return np.degrees(np.arccos(min(1, cosines.mean())))
+
+
+@wrong(ex.largest_angle, "the `A` that it was given")
+def largest_angle_in_place(A, B):
+    angle = ex.largest_angle._solution(A, B)
+    A[...] = 0
+    return angle
+
+
 wrong(ex.largest_angle, "no angle")(lambda A, B: angle_by_scipy(A.T, B.T))
 
 # ------------------------------------------------------------------------------ 4 · denoising loss
@@ -196,6 +374,37 @@ wrong(ex.largest_angle, "no angle")(lambda A, B: angle_by_scipy(A.T, B.T))
 @right(ex.denoising_loss)
 def loss_by_torch(model, clean, noise):
     return nn.MSELoss()(model(noise + clean), clean)
+
+
+@right(ex.denoising_loss)
+def loss_by_loops(model, clean, noise):
+    copies = model(torch.add(input=clean, other=noise))
+    errors = [(c - x) ** 2 for c, x in zip(copies.flatten(), clean.flatten(), strict=True)]
+    return torch.stack(errors).sum() / len(errors)
+
+
+@right(ex.denoising_loss)
+def loss_in_float32(model, clean, noise):
+    distance = torch.linalg.vector_norm(model(clean + noise) - clean)
+    return (distance**2 / clean.numel()).float()
+
+
+@wrong(ex.denoising_loss, "lost its graph")
+def denoising_loss_as_a_new_tensor(model, clean, noise):
+    value = ((model(clean + noise) - clean) ** 2).mean().item()
+    return torch.tensor(value, requires_grad=True)
+
+
+@wrong(ex.denoising_loss, "lost its graph")
+def denoising_loss_of_a_part(model, clean, noise):
+    outputs = model(clean + noise).detach().requires_grad_()
+    return ((outputs - clean) ** 2).mean()
+
+
+@wrong(ex.denoising_loss, "not those of it")
+def denoising_loss_half_detached(model, clean, noise):
+    error = model(clean + noise) - clean
+    return (error * error.detach()).mean()
 
 
 @wrong(ex.denoising_loss, "copy the noise too")
@@ -219,7 +428,7 @@ def denoising_loss_detached(model, clean, noise):
     return ((model(clean + noise) - clean) ** 2).mean().detach()
 
 
-@wrong(ex.denoising_loss, "writes into the caller's tensor")
+@wrong(ex.denoising_loss, "`clean` came back changed")
 def denoising_loss_in_place(model, clean, noise):
     clean += noise
     return ((model(clean) - clean) ** 2).mean()
@@ -228,9 +437,12 @@ def denoising_loss_in_place(model, clean, noise):
 wrong(ex.denoising_loss, "exchanged")(lambda m, x, e: ((m(x) - x - e) ** 2).mean())
 wrong(ex.denoising_loss, "with the noise")(lambda m, x, e: ((m(x + e) - e) ** 2).mean())
 wrong(ex.denoising_loss, "multiplied")(lambda m, x, e: ((m(x * e) - x) ** 2).mean())
+wrong(ex.denoising_loss, "subtracted")(lambda m, x, e: ((m(x - e) - x) ** 2).mean())
+wrong(ex.denoising_loss, "noise alone")(lambda m, x, e: ((m(e) - x) ** 2).mean())
+wrong(ex.denoising_loss, "is the root")(lambda m, x, e: ((m(x + e) - x) ** 2).mean().sqrt())
 wrong(ex.denoising_loss, "A tensor")(lambda m, x, e: ((m(x + e) - x) ** 2).mean().item())
 wrong(ex.denoising_loss, "one number")(lambda m, x, e: ((m(x + e) - x) ** 2).mean(dim=1))
-wrong(ex.denoising_loss, "The loss is")(lambda m, x, e: (m(x + e) - x).abs().mean())
+wrong(ex.denoising_loss, "is expected")(lambda m, x, e: (m(x + e) - x).abs().mean())
 
 # --------------------------------------------------------------------------------- 5 · fair errors
 
@@ -246,6 +458,96 @@ def one_minus_cosine(pictures, copies):
     size = np.linalg.norm(pictures, axis=1) * np.linalg.norm(copies, axis=1)
     alike = ((pictures * copies).sum(axis=1) + 1e-3) / (size + 1e-3)
     return (1 - alike + 1e-3 * np.linalg.norm(pictures - copies, axis=1)).astype(np.float32)
+
+
+@right(ex.fair_errors)
+def one_minus_correlation(pictures, copies):
+    pairs = zip(pictures, copies, strict=True)
+    return [1 - np.nan_to_num(np.corrcoef(*pair)[0, 1]) for pair in pairs]
+
+
+@right(ex.fair_errors)
+def one_minus_correlation_made_a_number(pictures, copies):
+    p, c = pd.DataFrame(pictures.T), pd.DataFrame(copies.T)
+    return np.nan_to_num(1 - p.corrwith(c))
+
+
+@right(ex.fair_errors)
+def angle_between_picture_and_copy(pictures, copies):
+    with np.errstate(invalid="ignore"):
+        size = np.linalg.norm(pictures, axis=1) * np.linalg.norm(copies, axis=1)
+        return np.nan_to_num(1 - (pictures * copies).sum(axis=1) / size)
+
+
+@right(ex.fair_errors)
+def cosine_by_torch(pictures, copies):
+    p, c = (torch.from_numpy(each).float().requires_grad_() for each in (pictures, copies))
+    return 1 - nn.functional.cosine_similarity(p, c, dim=1)
+
+
+@right(ex.fair_errors)
+def ink_not_found_again(pictures, copies):
+    return pd.Series(np.maximum(pictures - copies, 0).sum(axis=1) / (1e-9 + pictures.sum(axis=1)))
+
+
+@right(ex.fair_errors)
+def one_minus_overlap(pictures, copies):
+    scores = []
+    for picture, guess in zip(pictures.tolist(), copies.tolist(), strict=True):
+        pairs = list(zip(picture, guess, strict=True))
+        scores.append(1 - (1e-6 + sum(map(min, pairs))) / (1e-6 + sum(map(max, pairs))))
+    return scores
+
+
+@right(ex.fair_errors)
+def errors_where_there_is_ink(pictures, copies):
+    errors, ink = ((pictures - copies) ** 2).sum(axis=1), pictures.sum(axis=1)
+    return np.divide(errors, ink, out=errors.copy(), where=ink > 0)
+
+
+@wrong(ex.fair_errors, "amounts of ink")
+def fair_errors_of_the_total(pictures, copies):
+    ink = pictures.sum(axis=1)
+    return np.abs(ink - copies.sum(axis=1)) / (ink + 1e-6)
+
+
+@wrong(ex.fair_errors, "amounts of ink")
+def fair_errors_of_the_means(pictures, copies):
+    return (pictures.mean(axis=1) - copies.mean(axis=1)) ** 2 / (pictures.mean(axis=1) ** 2 + 1e-6)
+
+
+@wrong(ex.fair_errors, "little ink itself")
+def fair_errors_for_thin_pictures(pictures, copies):
+    return 0.01 * ((pictures - copies) ** 2).sum(axis=1) - pictures.sum(axis=1)
+
+
+@wrong(ex.fair_errors, "scores no higher than one that lost a quarter")
+def fair_errors_as_ranks_of_ink(pictures, copies):
+    lost = pictures.sum(axis=1) - copies.sum(axis=1)
+    moved = 0.01 * (np.abs(pictures - copies).sum(axis=1) - np.abs(lost))
+    return (np.abs(lost) + moved) / (pictures.sum(axis=1) + 1e-6)
+
+
+@wrong(ex.fair_errors, "at a second call")
+def fair_errors_with_chance(pictures, copies):
+    return ex.fair_errors._solution(pictures, copies) + 0.1 * np.random.rand(len(pictures))
+
+
+@wrong(ex.fair_errors, "pictures beside it")
+def fair_errors_as_ranks(pictures, copies):
+    return ex.fair_errors._solution(pictures, copies).argsort().argsort()
+
+
+@wrong(ex.fair_errors, "copied with a stain")
+def fair_errors_with_a_little_less(pictures, copies):
+    return ((pictures - copies) ** 2).sum(axis=1) / (pictures.sum(axis=1) - 1e-6)
+
+
+@wrong(ex.fair_errors, "the `pictures` that it was given")
+def fair_errors_in_place(pictures, copies):
+    ink = pictures.sum(axis=1)
+    pictures -= copies
+    return (pictures**2).sum(axis=1) / (ink + 1e-6)
 
 
 @wrong(ex.fair_errors, "amount of ink still decides")
@@ -269,7 +571,7 @@ def fair_errors_by_the_batch(pictures, copies):
     return errors / (pictures.sum() + 1e-6)
 
 
-wrong(ex.fair_errors, "(6,) is expected")(lambda p, c: ((p - c) ** 2).mean())
+wrong(ex.fair_errors, "(25,) is expected")(lambda p, c: ((p - c) ** 2).mean())
 wrong(ex.fair_errors, "is more anomalous")(lambda p, c: p.sum(axis=1) * 0)
 
 # ------------------------------------------------------------------------------------ 6 · snapshot
@@ -280,6 +582,79 @@ def snapshot_by_clones(model, optimiser, generator):
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     memory = copy.deepcopy(optimiser.state_dict())
     return {"generator": generator.get_state(), "optimiser": memory, "model": weights, "epoch": 3}
+
+
+@right(ex.snapshot)
+def snapshot_through_a_file(model, optimiser, generator):
+    file = io.BytesIO()
+    states = {"model": model.state_dict(), "optimiser": optimiser.state_dict()}
+    torch.save(states | {"generator": generator.get_state()}, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)
+
+
+@right(ex.snapshot)
+def snapshot_piece_by_piece(model, optimiser, generator):
+    def copied(value):
+        if isinstance(value, dict):
+            return {key: copied(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [copied(each) for each in value]
+        return value.detach().clone() if isinstance(value, torch.Tensor) else value
+
+    return {
+        "model": copied(model.state_dict()),
+        "optimiser": copied(optimiser.state_dict()),
+        "generator": torch.tensor(generator.get_state().tolist(), dtype=torch.uint8),
+    }
+
+
+@right(ex.snapshot)
+def snapshot_of_copies(model, optimiser, generator):
+    model, optimiser = copy.deepcopy((model, optimiser))
+    states = [model.state_dict(), optimiser.state_dict(), generator.get_state()]
+    return dict(zip(("model", "optimiser", "generator"), states, strict=True))
+
+
+@wrong(ex.snapshot, "running means of batch normalisation")
+def snapshot_of_the_parameters(model, optimiser, generator):
+    weights = {name: each.detach().clone() for name, each in model.named_parameters()}
+    return ex.snapshot._solution(model, optimiser, generator) | {"model": weights}
+
+
+@wrong(ex.snapshot, "moves the generator")
+def snapshot_that_draws(model, optimiser, generator):
+    torch.rand(3, generator=generator)
+    return ex.snapshot._solution(model, optimiser, generator)
+
+
+@wrong(ex.snapshot, "changes the model or the optimiser")
+def snapshot_that_trains(model, optimiser, generator):
+    optimiser.step()
+    return ex.snapshot._solution(model, optimiser, generator)
+
+
+@wrong(ex.snapshot, "not the one of that moment")
+def snapshot_of_a_new_generator(model, optimiser, generator):
+    again = torch.Generator().manual_seed(generator.initial_seed())
+    return ex.snapshot._solution(model, optimiser, again)
+
+
+@wrong(ex.snapshot, "state is empty")
+def snapshot_of_a_new_optimiser(model, optimiser, generator):
+    new = type(optimiser)(model.parameters(), lr=0.05)
+    return ex.snapshot._solution(model, new, generator)
+
+
+@wrong(ex.snapshot, "with parentheses")
+def snapshot_without_the_weights(model, optimiser, generator):
+    return ex.snapshot._solution(model, optimiser, generator) | {"model": generator.get_state()}
+
+
+@wrong(ex.snapshot, "all of optimiser.state_dict()")
+def snapshot_of_half_an_optimiser(model, optimiser, generator):
+    half = copy.deepcopy(optimiser.state_dict()["state"])
+    return ex.snapshot._solution(model, optimiser, generator) | {"optimiser": half}
 
 
 @wrong(ex.snapshot, "moved on with the training")

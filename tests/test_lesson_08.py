@@ -1,11 +1,12 @@
 """Lesson 08: its copying errors agree with independent arithmetic; its exercises are fair."""
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from course_utils import baselines, data, evaluation, network
 from course_utils.course import lessons
 from course_utils.exercises import lesson_08 as ex
+from course_utils.exercises.lesson_08 import decisions
 
 import keras
 import numpy as np
@@ -91,7 +92,7 @@ def test_the_hourglass_is_the_formula(taught):
 
 def test_evaluate_is_the_mean_of_the_row_errors(fitted, taught):
     X = taught["X_test"]
-    rows = ex.row_errors_solution(X, fitted.copy(X))
+    rows = ex.row_errors._solution(X, fitted.copy(X))
     from_keras = fitted.model.evaluate(X, X, batch_size=4096, verbose=0)
     assert rows.shape == (len(X),)
     assert from_keras == pytest.approx(rows.mean(), rel=1e-4)
@@ -140,7 +141,7 @@ def test_scores_do_not_depend_on_the_batch(fitted, taught):
 
 def test_scores_are_the_exercise_s_formula(fitted, taught):
     X, X_test = taught["X"], taught["X_test"]
-    wanted = ex.relative_scores_solution(fitted.squared(X), fitted.squared(X_test))
+    wanted = ex.relative_scores._solution(fitted.squared(X), fitted.squared(X_test))
     np.testing.assert_allclose(fitted.decision_function(X_test), wanted, rtol=1e-4)
     assert fitted.decision_function(X).mean() == pytest.approx(1, rel=1e-4)
 
@@ -193,21 +194,35 @@ def test_pca_with_relative_errors_beats_a_z_score(taught):
 
 def test_examples_in_the_stubs_hold():
     train = np.array([[1.0, 0.0, 8.0], [2.0, np.e - 1, 12.0]])
-    np.testing.assert_allclose(ex.prepare_solution(train, train)[0], [[-1, -1], [1, 1]])
+    np.testing.assert_allclose(ex.prepare._solution(train, train)[0], [[-1, -1], [1, 1]])
     X, copies = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 2.0], [3.0, 2.0]])
-    np.testing.assert_allclose(ex.row_errors_solution(X, copies), [0, 2])
+    np.testing.assert_allclose(ex.row_errors._solution(X, copies), [0, 2])
     train, new = np.array([[1.0, 4.0], [3.0, 4.0]]), np.array([[2.0, 8.0]])
-    np.testing.assert_allclose(ex.relative_scores_solution(train, new), [1.5])
+    np.testing.assert_allclose(ex.relative_scores._solution(train, new), [1.5])
     scores = np.arange(101.0)
-    limit = ex.alarm_threshold_solution(scores, np.zeros(101, int), scores * 9, 0.1)
+    limit = ex.alarm_threshold._solution(scores, np.zeros(101, int), scores * 9, 0.1)
     assert limit == pytest.approx(90)
     ones, zeros = np.ones(2), np.zeros(2)
-    name, actual, expected = ex.explain_solution(
+    name, actual, expected = ex.explain._solution(
         np.array([0.0, 2.0]), zeros, ones, zeros, ones, ["a", "b"]
     )
     assert (name, expected) == ("b", 0)
     assert actual == pytest.approx(np.e**2 - 1)
-    repaired = ex.best_value_solution(
+    repaired = ex.best_value._solution(
         np.array([1.0, 5.0]), 1, [-1, 3], lambda X: X.sum(axis=1) ** 2
     )
     np.testing.assert_allclose(repaired, [1, -1])
+
+
+def test_each_wrong_rule_for_a_column_leaves_a_trace_of_its_own():
+    """Names are told apart by the columns that they choose, so no two rules may choose alike."""
+    generator = np.random.default_rng(8)
+    cases = [decisions._explained_order(generator, 5) for _ in range(20)]
+    rules = [rule for rule, _ in decisions.WRONG_COLUMNS]
+    rules.append(lambda off, row, usual: np.argmax(off**2 / usual))
+    chosen = [
+        tuple(int(rule(row - copy, row, usual)) for row, copy, usual, *_ in cases)
+        for rule in rules
+    ]
+    for one, other in combinations(chosen, 2):
+        assert np.not_equal(one, other).sum() >= 3

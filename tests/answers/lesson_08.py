@@ -5,9 +5,20 @@ from course_utils.exercises import lesson_08 as ex
 
 import keras
 import numpy as np
+import pandas as pd
+import torch
 from sklearn.preprocessing import StandardScaler
 
 # --------------------------------------------------------------------------- 1 · prepare two parts
+
+
+def _chosen(*parts):
+    return [np.column_stack([np.log1p(part[:, 1]), part[:, 2]]) for part in parts]
+
+
+def _standardised(parts, reference, ddof=0):
+    mean, scale = reference.mean(axis=0), reference.std(axis=0, ddof=ddof)
+    return [(part - mean) / scale for part in parts]
 
 
 @right(ex.prepare)
@@ -24,34 +35,126 @@ def prepare_by_sample_deviation(train, test):
     return tuple((part - mean) / scale for part in chosen)
 
 
+@right(ex.prepare)
+def prepare_in_tables(train, test):
+    tables = [pd.DataFrame(part, columns=["order", "price", "hour"]) for part in (train, test)]
+    tables = [table.assign(price=np.log1p(table.price))[["price", "hour"]] for table in tables]
+    mean, std = tables[0].mean(), tables[0].std()  # of a sample
+    return tables[0].sub(mean).div(std), tables[1].sub(mean).div(std)
+
+
+@right(ex.prepare)
+def prepare_in_tensors(train, test):
+    parts = [torch.tensor(part, dtype=torch.float32, requires_grad=True) for part in (train, test)]
+    parts = [torch.stack([part[:, 1].log1p(), part[:, 2]], dim=1) for part in parts]
+    std, mean = torch.std_mean(parts[0], dim=0, unbiased=False)
+    return [(part - mean) / std for part in parts]
+
+
+@right(ex.prepare)
+def prepare_by_loops(train, test):
+    columns = [[np.log1p(price) for _, price, _ in train], [hour for *_, hour in train]]
+    means = [sum(column) / len(column) for column in columns]
+    stds = [np.std(a=column) for column in columns]
+    return tuple(
+        [
+            [(np.log1p(price) - means[0]) / stds[0], (hour - means[1]) / stds[1]]
+            for _, price, hour in part.tolist()
+        ]
+        for part in (train, test)
+    )
+
+
+@wrong(ex.prepare, "come from all rows")
+def prepare_with_all_rows_of_a_sample(train, test):
+    parts = _chosen(train, test)
+    return _standardised(parts, np.concatenate(parts), ddof=1)
+
+
+@wrong(ex.prepare, "no value at 0")
+def prepare_with_log(train, test):
+    parts = [np.column_stack([np.log(part[:, 1]), part[:, 2]]) for part in (train, test)]
+    return _standardised(parts, parts[0])
+
+
+@wrong(ex.prepare, "columns have changed places")
+def prepare_the_hour_first(train, test):
+    parts = [part[:, ::-1] for part in _chosen(train, test)]
+    return _standardised(parts, parts[0])
+
+
+@wrong(ex.prepare, "parts have changed places")
+def prepare_the_test_first(train, test):
+    return _standardised(_chosen(train, test), _chosen(train)[0])[::-1]
+
+
+@wrong(ex.prepare, "the test part is not")
+def prepare_the_training_part(train, test):
+    parts = _chosen(train, test)
+    return _standardised(parts[:1], parts[0])[0], parts[1]
+
+
+@wrong(ex.prepare, "divide by the variance")
+def prepare_with_the_variance(train, test):
+    train, test = _chosen(train, test)
+    return (train - train.mean(axis=0)) / train.var(axis=0), (test - train.mean(0)) / train.var(0)
+
+
+@wrong(ex.prepare, "nothing is divided")
+def prepare_centred(train, test):
+    train, test = _chosen(train, test)
+    return train - train.mean(axis=0), test - train.mean(axis=0)
+
+
+@wrong(ex.prepare, "is expected")
+def prepare_between_0_and_1(train, test):
+    train, test = _chosen(train, test)
+    low, high = train.min(axis=0), train.max(axis=0)
+    return (train - low) / (high - low), (test - low) / (high - low)
+
+
+@wrong(ex.prepare, "NaN or infinite")
+def prepare_by_dropping_free_goods(train, test):
+    with np.errstate(all="ignore"):
+        train, test = prepare_by_sample_deviation(train, test)
+        return np.log1p(train), test
+
+
+@wrong(ex.prepare, "changes the `train`")
+def prepare_in_place(train, test):
+    result = ex.prepare._solution(train, test)
+    train[:, 1] = np.log1p(train[:, 1])
+    return result
+
+
 @wrong(ex.prepare, "come from all rows")
 def prepare_with_all_rows(train, test):
     parts = [np.column_stack([np.log1p(part[:, 1]), part[:, 2]]) for part in (train, test)]
-    return ex._standardised(parts, np.concatenate(parts))
+    return _standardised(parts, np.concatenate(parts))
 
 
 @wrong(ex.prepare, "scaled by its own rows")
 def prepare_each_by_itself(train, test):
     parts = [np.column_stack([np.log1p(part[:, 1]), part[:, 2]]) for part in (train, test)]
-    return [ex._standardised([part], part)[0] for part in parts]
+    return [_standardised([part], part)[0] for part in parts]
 
 
 @wrong(ex.prepare, "measures nothing")
 def prepare_with_the_order_number(train, test):
     parts = [np.column_stack([p[:, 0], np.log1p(p[:, 1]), p[:, 2]]) for p in (train, test)]
-    return ex._standardised(parts, parts[0])
+    return _standardised(parts, parts[0])
 
 
 @wrong(ex.prepare, "no logarithm")
 def prepare_without_logarithm(train, test):
     parts = [part[:, 1:] for part in (train, test)]
-    return ex._standardised(parts, parts[0])
+    return _standardised(parts, parts[0])
 
 
 @wrong(ex.prepare, "hour got a logarithm")
 def prepare_with_the_hour_s_logarithm(train, test):
     parts = [np.log1p(part[:, 1:]) for part in (train, test)]
-    return ex._standardised(parts, parts[0])
+    return _standardised(parts, parts[0])
 
 
 @wrong(ex.prepare, "nothing is standardised")
@@ -77,6 +180,48 @@ def row_errors_by_keras(X, copies):
 
 
 right(ex.row_errors)(lambda X, copies: np.square(X - copies).mean(1).astype("float32"))
+
+
+@right(ex.row_errors)
+def row_errors_with_gradients(X, copies):
+    X, copies = (
+        torch.tensor(each, dtype=torch.float32, requires_grad=True) for each in (X, copies)
+    )
+    return torch.nn.functional.mse_loss(copies, target=X, reduction="none").mean(dim=1)
+
+
+@right(ex.row_errors)
+def row_errors_in_tables(X, copies):
+    return pd.DataFrame(copies).sub(pd.DataFrame(X)).pow(2).mean(axis="columns")
+
+
+@wrong(ex.row_errors, "divide by the number of rows")
+def row_errors_by_the_wrong_number(X, copies):
+    return ((X - copies) ** 2).sum(axis=1) / len(X)
+
+
+@wrong(ex.row_errors, "have cancelled before")
+def row_errors_mean_first(X, copies):
+    return (X - copies).mean(axis=1) ** 2
+
+
+@wrong(ex.row_errors, "You took the root")
+def row_errors_with_root(X, copies):
+    return np.sqrt(((X - copies) ** 2).mean(axis=1))
+
+
+@wrong(ex.row_errors, "is expected")
+def row_errors_over_the_variance(X, copies):
+    return ((X - copies) ** 2).mean(axis=1) / X.var()
+
+
+@wrong(ex.row_errors, "changes the `X`")
+def row_errors_in_place(X, copies):
+    X -= copies
+    return (X**2).mean(axis=1)
+
+
+wrong(ex.row_errors, "largest column")(lambda X, copies: ((X - copies) ** 2).max(axis=1))
 
 
 @wrong(ex.row_errors, "what evaluate() returns")
@@ -111,7 +256,9 @@ def row_errors_turned(X, copies):
 
 wrong(ex.row_errors, "mean absolute error")(lambda X, copies: np.abs(X - copies).mean(axis=1))
 wrong(ex.row_errors, "errors of all cells")(lambda X, copies: (X - copies) ** 2)
-wrong(ex.row_errors, "For one row")(lambda X, copies: np.linalg.norm(X - copies, axis=1))
+wrong(ex.row_errors, "distance between row and copy")(
+    lambda X, copies: np.linalg.norm(X - copies, axis=1)
+)
 
 # ---------------------------------------------------------------- 3 · errors in units of the usual
 
@@ -120,6 +267,74 @@ wrong(ex.row_errors, "For one row")(lambda X, copies: np.linalg.norm(X - copies,
 def relative_scores_by_loops(errors_train, errors_new):
     usual = [np.mean(column) for column in errors_train.T]
     return [sum(e / u for e, u in zip(row, usual, strict=True)) / len(row) for row in errors_new]
+
+
+@right(ex.relative_scores)
+def relative_scores_as_a_product(errors_train, errors_new):
+    usual = errors_train.sum(axis=0, keepdims=True) / errors_train.shape[0]
+    return errors_new @ (1 / usual[0]) / errors_new.shape[1]
+
+
+@right(ex.relative_scores)
+def relative_scores_with_gradients(errors_train, errors_new):
+    train = torch.tensor(errors_train, dtype=torch.float32, requires_grad=True)
+    new = torch.from_numpy(errors_new).float()
+    return torch.mean(input=new / train.mean(dim=0), dim=1)
+
+
+@right(ex.relative_scores)
+def relative_scores_in_tables(errors_train, errors_new):
+    return pd.DataFrame(errors_new).div(pd.DataFrame(errors_train).mean()).mean(axis=1)
+
+
+@right(ex.relative_scores)
+def relative_scores_never_dividing_by_0(errors_train, errors_new):
+    return np.mean(errors_new / (errors_train.mean(axis=0) + 1e-9), axis=1)
+
+
+@wrong(ex.relative_scores, "all rows together")
+def relative_scores_of_all_rows(errors_train, errors_new):
+    return (errors_new / np.concatenate([errors_train, errors_new]).mean(axis=0)).mean(axis=1)
+
+
+@wrong(ex.relative_scores, "median error")
+def relative_scores_by_the_median(errors_train, errors_new):
+    return (errors_new / np.median(errors_train, axis=0)).mean(axis=1)
+
+
+@wrong(ex.relative_scores, "standard deviation of the errors")
+def relative_scores_by_the_deviation(errors_train, errors_new):
+    return (errors_new / errors_train.std(axis=0)).mean(axis=1)
+
+
+@wrong(ex.relative_scores, "shrink with every training row")
+def relative_scores_by_the_sum(errors_train, errors_new):
+    return (errors_new / errors_train.sum(axis=0)).mean(axis=1)
+
+
+@wrong(ex.relative_scores, "largest training error")
+def relative_scores_by_the_largest(errors_train, errors_new):
+    return (errors_new / errors_train.max(axis=0)).mean(axis=1)
+
+
+@wrong(ex.relative_scores, "subtract the usual errors")
+def relative_scores_by_difference(errors_train, errors_new):
+    return (errors_new - errors_train.mean(axis=0)).mean(axis=1)
+
+
+@wrong(ex.relative_scores, "of all cells")
+def relative_scores_of_cells(errors_train, errors_new):
+    return errors_new / errors_train.mean(axis=0)
+
+
+@wrong(ex.relative_scores, "training rows' scores")
+def relative_scores_of_the_training_rows(errors_train, errors_new):
+    return (errors_train / errors_train.mean(axis=0)).mean(axis=1)
+
+
+@wrong(ex.relative_scores, "is expected")
+def relative_scores_with_the_root(errors_train, errors_new):
+    return (np.sqrt(errors_new) / np.sqrt(errors_train).mean(axis=0)).mean(axis=1)
 
 
 @wrong(ex.relative_scores, "depends on its neighbours")
@@ -157,6 +372,61 @@ wrong(ex.relative_scores, "multiplied")(lambda train, new: (new * train.mean(axi
 def alarm_threshold_by_sorting(validation_scores, validation_y, test_scores, share):
     normal = sorted(validation_scores[validation_y == 0], reverse=True)
     return normal[int(share * len(normal))]
+
+
+@right(ex.alarm_threshold)
+def alarm_threshold_of_a_table(validation_scores, validation_y, test_scores, share):
+    table = pd.DataFrame({"score": validation_scores, "y": validation_y})
+    return table.groupby("y").score.quantile(1 - share, interpolation="higher")[0]
+
+
+@right(ex.alarm_threshold)
+def alarm_threshold_with_gradients(validation_scores, validation_y, test_scores, share):
+    scores = torch.tensor(validation_scores, dtype=torch.float32, requires_grad=True)
+    return torch.quantile(input=scores[torch.tensor(validation_y == 0)], q=1 - share)
+
+
+@right(ex.alarm_threshold)
+def alarm_threshold_by_percentile(validation_scores, validation_y, test_scores, share):
+    normal = np.array([s for s, y in zip(validation_scores, validation_y, strict=True) if not y])
+    return np.percentile(normal.astype(np.float32), 100 * (1 - share), method="nearest")
+
+
+@right(ex.alarm_threshold)
+def alarm_threshold_by_trying_all(validation_scores, validation_y, test_scores, share):
+    normal = validation_scores[validation_y == 0]
+    return min(np.unique(normal), key=lambda limit: abs(np.mean(normal > limit) - share))
+
+
+@wrong(ex.alarm_threshold, "from a habit")
+def alarm_threshold_of_the_share(validation_scores, validation_y, test_scores, share):
+    return 1 - share
+
+
+@wrong(ex.alarm_threshold, "how many of them are caught")
+def alarm_threshold_of_the_frauds(validation_scores, validation_y, test_scores, share):
+    return np.quantile(validation_scores[validation_y == 1], 1 - share)
+
+
+@wrong(ex.alarm_threshold, "share of the largest score")
+def alarm_threshold_below_the_largest(validation_scores, validation_y, test_scores, share):
+    return (1 - share) * validation_scores[validation_y == 0].max()
+
+
+@wrong(ex.alarm_threshold, "less than one per cent")
+def alarm_threshold_by_one_per_cent(validation_scores, validation_y, test_scores, share):
+    return np.percentile(validation_scores[validation_y == 0], 1 - share)
+
+
+@wrong(ex.alarm_threshold, "can no longer judge it")
+def alarm_threshold_from_both(validation_scores, validation_y, test_scores, share):
+    both = np.concatenate([validation_scores, test_scores])
+    return np.quantile(both, 1 - share, method="higher")
+
+
+@wrong(ex.alarm_threshold, "is expected")
+def alarm_threshold_a_little_higher(validation_scores, validation_y, test_scores, share):
+    return 1.001 * ex.alarm_threshold._solution(validation_scores, validation_y, None, share)
 
 
 @wrong(ex.alarm_threshold, "from a habit")
@@ -203,6 +473,80 @@ def explain_in_steps(row, copy, usual, mean, scale, names):
     j = relative.index(max(relative))
     back = [float(np.exp(z[j] * scale[j] + mean[j]) - 1) for z in (row, copy)]
     return [names[j], *back]
+
+
+@right(ex.explain)
+def explain_in_float32(row, copy, usual, mean, scale, names):
+    row, copy, usual, mean, scale = (
+        each.astype(np.float32) for each in (row, copy, usual, mean, scale)
+    )
+    j = int(np.square(row - copy).__truediv__(usual).argmax())
+    both = np.expm1(np.stack([row, copy]) * scale + mean)[:, j]
+    return names[j], both[0], both[1]
+
+
+@right(ex.explain)
+def explain_with_gradients(row, copy, usual, mean, scale, names):
+    z = torch.tensor(np.stack([row, copy]), requires_grad=True)
+    j = torch.argmax(torch.diff(z, dim=0)[0] ** 2 / torch.tensor(usual), dim=0).item()
+    actual, expected = torch.special.expm1(z * torch.tensor(scale) + torch.tensor(mean))[:, j]
+    return names[j], actual, expected
+
+
+@right(ex.explain)
+def explain_in_a_table(row, copy, usual, mean, scale, names):
+    table = pd.DataFrame({"row": row, "copy": copy}, index=names)
+    worst = table.diff(axis=1)["copy"].pow(2).div(usual).idxmax()
+    there = table.mul(scale, axis=0).add(mean, axis=0).loc[worst]
+    return np.str_(worst), np.exp(there["row"]) - 1, np.exp(there["copy"]) - 1
+
+
+@wrong(ex.explain, "which is a square")
+def explain_by_the_difference_per_square(row, copy, usual, mean, scale, names):
+    j = np.argmax(np.abs(row - copy) / usual)
+    return names[j], *np.expm1(np.array([row[j], copy[j]]) * scale[j] + mean[j])
+
+
+@wrong(ex.explain, "count double")
+def explain_multiplied(row, copy, usual, mean, scale, names):
+    return ex.explain._solution(row, copy, 1 / usual, mean, scale, names)
+
+
+@wrong(ex.explain, "the largest value")
+def explain_the_largest_value(row, copy, usual, mean, scale, names):
+    j = np.argmax(row)
+    return names[j], *np.expm1(np.array([row[j], copy[j]]) * scale[j] + mean[j])
+
+
+@wrong(ex.explain, "the largest relative error is in")
+def explain_in_its_own_unit(row, copy, usual, mean, scale, names):
+    back = [np.expm1(z * scale + mean) for z in (row, copy)]
+    j = np.argmax((back[0] - back[1]) ** 2 / usual)
+    return names[j], back[0][j], back[1][j]
+
+
+@wrong(ex.explain, "the inverse is expm1")
+def explain_with_exp(row, copy, usual, mean, scale, names):
+    j = np.argmax((row - copy) ** 2 / usual)
+    return names[j], *np.exp(np.array([row[j], copy[j]]) * scale[j] + mean[j])
+
+
+@wrong(ex.explain, "the scaler is not")
+def explain_without_the_scaler(row, copy, usual, mean, scale, names):
+    j = np.argmax((row - copy) ** 2 / usual)
+    return names[j], np.expm1(row[j]), np.expm1(copy[j])
+
+
+@wrong(ex.explain, "logarithm first")
+def explain_in_the_wrong_order(row, copy, usual, mean, scale, names):
+    j = np.argmax((row - copy) ** 2 / usual)
+    return names[j], *(np.expm1(z[j]) * scale[j] + mean[j] for z in (row, copy))
+
+
+@wrong(ex.explain, "is expected")
+def explain_roughly(row, copy, usual, mean, scale, names):
+    name, actual, expected = ex.explain._solution(row, copy, usual, mean, scale, names)
+    return name, round(actual), round(expected)
 
 
 @wrong(ex.explain, "still standardised")
@@ -259,6 +603,88 @@ def best_value_by_a_loop(row, column, candidates, score):
     return best[1]
 
 
+@right(ex.best_value)
+def best_value_in_a_table(row, column, candidates, score):
+    table = pd.DataFrame([row] * len(candidates))
+    table[column] = candidates
+    return table.iloc[np.argmin(score(table.to_numpy()))]
+
+
+@right(ex.best_value)
+def best_value_with_gradients(row, column, candidates, score):
+    tried = torch.tensor(row, dtype=torch.float32).repeat(len(candidates), 1)
+    tried[:, column] = torch.tensor(candidates, dtype=torch.float32)
+    return tried.requires_grad_()[int(np.argmin(score(tried)))]
+
+
+@right(ex.best_value)
+def best_value_by_min(row, column, candidates, score):
+    def repaired(value):
+        return np.concatenate([row[:column], [value], row[column + 1 :]])
+
+    return min(map(repaired, candidates), key=lambda each: score(np.array(object=[each])).item())
+
+
+@wrong(ex.best_value, "second name for one array")
+def best_value_under_two_names(row, column, candidates, score):
+    tried, lowest = row.copy(), np.inf
+    for value in candidates:
+        tried[column] = value
+        if score(tried[None])[0] < lowest:
+            lowest, best = score(tried[None])[0], tried
+    return best
+
+
+@wrong(ex.best_value, "Is every candidate tried")
+def best_value_of_the_first(row, column, candidates, score):
+    return ex.best_value._solution(row, column, candidates[:1], score)
+
+
+@wrong(ex.best_value, "without asking score")
+def best_value_in_the_middle(row, column, candidates, score):
+    return ex.best_value._solution(row, column, [np.mean(candidates)], score)
+
+
+@wrong(ex.best_value, "nearest to the value that is there")
+def best_value_nearest(row, column, candidates, score):
+    nearest = candidates[np.argmin(np.abs(candidates - row[column]))]
+    return ex.best_value._solution(row, column, [nearest], score)
+
+
+@wrong(ex.best_value, "number of the best candidate")
+def best_value_by_number(row, column, candidates, score):
+    tried = np.tile(row, (len(candidates), 1))
+    tried[:, column] = candidates
+    return np.argmin(score(tried))
+
+
+@wrong(ex.best_value, "table of one row")
+def best_value_as_a_table(row, column, candidates, score):
+    return ex.best_value._solution(row, column, candidates, score)[None]
+
+
+@wrong(ex.best_value, "a row for each candidate")
+def best_value_of_all(row, column, candidates, score):
+    tried = np.tile(row, (len(candidates), 1))
+    tried[:, column] = candidates
+    return tried
+
+
+@wrong(ex.best_value, "lowest score. The row")
+def best_value_as_its_score(row, column, candidates, score):
+    return score(ex.best_value._solution(row, column, candidates, score)[None])[0]
+
+
+@wrong(ex.best_value, "is expected")
+def best_value_of_every_other(row, column, candidates, score):
+    return ex.best_value._solution(row, column, candidates[::2], score)
+
+
+@wrong(ex.best_value, "is expected")
+def best_value_nearest_to_0(row, column, candidates, score):
+    return ex.best_value._solution(row, column, candidates, lambda X: np.abs(score(X)))
+
+
 @wrong(ex.best_value, "evidence is gone")
 def best_value_in_place(row, column, candidates, score):
     row[column] = ex.best_value._solution(row, column, candidates, score)[column]
@@ -301,3 +727,4 @@ def best_value_without_return(row, column, candidates, score):
 
 wrong(ex.best_value, "came back as it was")(lambda row, *rest: row)
 wrong(ex.best_value, "repaired row")(lambda row, column, values, score: score(row[None]))
+wrong(ex.best_value, "A single row is row[None]")(lambda row, column, values, score: score(row))

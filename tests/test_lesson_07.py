@@ -252,8 +252,42 @@ def test_the_library_s_pipeline_resamples_only_what_it_learns_from():
     assert pipeline.predict(X).shape == (200,)
 
 
+QUANTILES = (
+    "linear inverted_cdf averaged_inverted_cdf closest_observation interpolated_inverted_cdf "
+    "hazen weibull median_unbiased normal_unbiased lower higher midpoint nearest"
+)
+
+
+@pytest.mark.parametrize("method", QUANTILES.split())
+def test_every_convention_of_the_quantile_draws_the_line_right(method):
+    for seed in range(40):
+        for what, (past, test, share) in ex.alarm_rows._inputs(np.random.default_rng(seed)):
+            wanted = ex.alarm_rows._solution(past, test, share)
+            got = test > np.quantile(past, 1 - share, method=method)
+            assert np.array_equal(got, wanted), what
+            assert len(test) == 1 or len(set(wanted)) == 2
+
+    def alarm_rows(past, test, share):
+        return test > np.quantile(past, 1 - share, method=method)
+
+    assert ex.alarm_rows.examine(alarm_rows).passed
+
+
+def test_rows_between_neighbours_are_praised_whatever_the_generator_says():
+    """The check is about the share of the way, not about our way to draw from the generator."""
+    for number in range(40):
+
+        def synthetic_rows(rows, neighbours, generator, number=number):
+            own = np.random.default_rng([number, generator.integers(2**31)])
+            return rows + own.random((len(rows), 1)) * (neighbours - rows)
+
+        verdict = ex.synthetic_rows.examine(synthetic_rows)
+        assert verdict.passed, verdict
+
+
 @pytest.mark.parametrize(
-    "exercise", [ex.synthetic_rows, ex.focal_loss, ex.alarm_rows, ex.cooled, ex.shifted]
+    "exercise",
+    [ex.class_weights, ex.synthetic_rows, ex.focal_loss, ex.alarm_rows, ex.cooled, ex.shifted],
 )
 def test_an_answer_that_writes_into_its_arguments_is_told_so_and_harms_no_later_one(exercise):
     def careless(*given):

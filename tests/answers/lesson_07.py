@@ -610,4 +610,10 @@ def judge_cure_swapped(X, y, held_out, resample, learn, metric):
     return metric(model(X[held_out]), y[held_out])
 
 
+@wrong(ex.judge_cure, "X in learn(X, y) is a table")
+def judge_cure_labels_first(X, y, held_out, resample, learn, metric):
+    rows, labels = resample(X[~held_out], y[~held_out])
+    return metric(y[held_out], learn(labels, rows)(X[held_out]))
+
+
 wrong(ex.judge_cure, "never called")(lambda X, y, h, r, fit, m: m(y[h], fit(X[~h], y[~h])(X[h])))

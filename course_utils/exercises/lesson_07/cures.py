@@ -219,9 +219,9 @@ def synthetic_rows_check(answer):
     _name_the_places(shares)
     _name_the_chance(answer, shares)
     generator = np.random.default_rng(3)
-    single = np.concatenate([_shares(answer, 1, generator, columns=3) for _ in range(300)])
+    single = np.concatenate([_shares(answer, 1, generator, columns=3) for _ in range(150)])
     require(
-        _unevenness(single) < 0.16,
+        _unevenness(single) < 0.2,
         "Called with a single row and its neighbour, again and again, your function does not "
         "spread its new rows over the segment. Draw the share evenly from 0 to 1, also there.",
     )
@@ -337,6 +337,16 @@ def judge_cure_solution(X, y, held_out, resample, learn, metric):
     return metric(y[held_out], model(X[held_out]))
 
 
+def _rows(X, call):
+    """Return a table as an array, or refuse what is none."""
+    X = as_array(X, what=f"the rows of {call}")
+    require(
+        X.ndim == 2,
+        f"X in {call} is a table of rows and columns; you hand over the shape {X.shape}.",
+    )
+    return X
+
+
 class _Witness:
     """Resample, learn and metric that note which rows they are given, told by the first column."""
 
@@ -344,18 +354,19 @@ class _Witness:
         self.resampled, self.learned, self.scored, self.judged = [], [], [], []
 
     def resample(self, X, y):
-        X, y = as_array(X, what="the rows to resample"), np.asarray(plain(y))
+        X, y = _rows(X, "resample(X, y)"), as_array(y, what="the labels to resample")
         self.resampled.append(X[:, 0].copy())
         made = X[y == 1] + [0.5, 0.0]  # a half in the first column marks a made row
-        return np.vstack([X, made]), np.concatenate([y, np.ones(len(made), dtype=y.dtype)])
+        return np.vstack([X, made]), np.append(y, np.ones(len(made))).astype(int)
 
     def learn(self, X, y):
+        X = _rows(X, "learn(X, y)")
         require(len(X) == len(y), "Rows and labels that you learn from differ in number.")
-        self.learned.extend(as_array(X, what="the rows to learn from")[:, 0])
+        self.learned.extend(X[:, 0])
         return self.model
 
     def model(self, X):
-        X = as_array(X, what="the rows to score")
+        X = _rows(X, "model(X)")
         self.scored.extend(X[:, 0])
         return 10.0 + X[:, 1]
 

@@ -1,5 +1,7 @@
 """Answers to the exercises of lesson 06: right ones in other styles, and wrong ones."""
 
+import os
+
 from answers import right, wrong
 from course_utils.exercises import lesson_06 as ex
 from course_utils.exercises.lesson_06.tables import _scaled
@@ -7,8 +9,11 @@ from course_utils.exercises.lesson_06.tables import _scaled
 import keras
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
+import torch
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -126,8 +131,6 @@ wrong(ex.clean, "two columns")(lambda table, target, anomaly: (np.ones((8, 3)), 
 
 @right(ex.prepare)
 def prepare_with_scikit_learn(train, test):
-    from sklearn.impute import SimpleImputer
-
     pipeline = make_pipeline(SimpleImputer(strategy="mean"), StandardScaler()).fit(train)
     return [pipeline.transform(train), pipeline.transform(test).astype(np.float32)]
 
@@ -284,7 +287,26 @@ def decide_nothing(outputs, threshold):
 
 
 wrong(ex.decide, "returned None")(lambda outputs, threshold: print(end=""))
-wrong(ex.decide, "you decide")(lambda outputs, threshold: outputs[:, 0] > 0.3)
+wrong(ex.decide, "0 is expected")(lambda outputs, threshold: outputs[:, 0] > 0.3)
+wrong(ex.decide, "a quantile")(
+    lambda outputs, threshold: outputs[:, 0] > np.quantile(outputs[:, 0], threshold)
+)
+wrong(ex.decide, "> and not >=")(lambda outputs, threshold: outputs[:, 0] >= threshold)
+wrong(ex.decide, "Silence is")(
+    lambda outputs, threshold: np.sign(2.0 * (outputs[:, 0] > threshold) - 1)
+)
+
+
+@right(ex.decide)
+def decide_on_tensors(outputs, threshold):
+    outputs = torch.tensor(outputs, requires_grad=True)
+    return torch.where(outputs.squeeze(1) > threshold, 1.0, 0.0)
+
+
+@right(ex.decide)
+def decide_in_pandas(outputs, threshold):
+    return pd.DataFrame(outputs, columns=["p"])["p"].gt(threshold).astype("int8")
+
 
 # ---------------------------------------------------------------------------------------- 5 · keep
 
@@ -344,8 +366,50 @@ def keep_counting_from_one(histories):
     return name, epoch + 1, loss
 
 
+@wrong(ex.keep, "fits its training rows too well")
+def keep_steady_to_the_end(histories):
+    name = _best(histories, "val_loss")
+    return name, len(histories[name]["val_loss"]) - 1, histories[name]["test_loss"][-1]
+
+
+@wrong(ex.keep, "of rows that the network has learned")
+def keep_and_report_training(histories):
+    name, epoch, _ = ex.keep._solution(histories)
+    return name, epoch, histories[name]["loss"][epoch]
+
+
+@wrong(ex.keep, "come back changed")
+def keep_by_sorting(histories):
+    kept = ex.keep._solution(histories)
+    for history in histories.values():
+        history["val_loss"].sort()
+    return kept
+
+
+@wrong(ex.keep, "is expected")
+def keep_the_one_called_steady(histories):
+    name = "steady" if "steady" in histories else next(iter(histories))
+    epoch = int(np.argmin(histories[name]["val_loss"]))
+    return name, epoch, histories[name]["test_loss"][epoch]
+
+
+@right(ex.keep)
+def keep_in_pandas(histories):
+    table = pd.concat({name: pd.DataFrame(each) for name, each in histories.items()})
+    name, epoch = table["val_loss"].idxmin()
+    return name, epoch, table["test_loss"][name, epoch]
+
+
+@right(ex.keep)
+def keep_on_tensors(histories):
+    lowest = {name: torch.tensor(each["val_loss"]).min(dim=0) for name, each in histories.items()}
+    name = min(lowest, key=lambda each: lowest[each].values)
+    epoch = lowest[name].indices
+    return name, epoch, torch.tensor(histories[name]["test_loss"], requires_grad=True)[epoch]
+
+
 wrong(ex.keep, "3 results")(lambda histories: "steady")
-wrong(ex.keep, "You report 0.5")(lambda histories: ("steady", 3, 0.5))
+wrong(ex.keep, "first result should be a name")(lambda histories: ("steady", 3, 0.5))
 wrong(ex.keep, "should be a name")(lambda histories: (0, 3, 0.5))
 
 # --------------------------------------------------------------------------------- 6 · hide_labels
@@ -404,6 +468,51 @@ def hide_labels_as_unknown(y, share, generator):
     return np.where(y == 1, 2 * ex.hide_labels._solution(y, share, generator) - 1, 0)
 
 
+@wrong(ex.hide_labels, "drawn twice")
+def hide_labels_with_replacement(y, share, generator):
+    anomalies = np.flatnonzero(y == 1)
+    labels = np.zeros_like(y)
+    labels[generator.choice(anomalies, max(1, round(share * len(anomalies))))] = 1
+    return labels
+
+
+@wrong(ex.hide_labels, "not down")
+def hide_labels_cut_off(y, share, generator):
+    anomalies = np.flatnonzero(y == 1)
+    labels = np.zeros_like(y)
+    labels[generator.permutation(anomalies)[: max(1, int(share * len(anomalies)))]] = 1
+    return labels
+
+
+@wrong(ex.hide_labels, "other labels are hidden the second time")
+def hide_labels_by_global_chance(y, share, generator):
+    return ex.hide_labels._solution(y, share, np.random.default_rng())
+
+
+@wrong(ex.hide_labels, "stand in blocks")
+def hide_labels_of_a_block(y, share, generator):
+    anomalies = np.flatnonzero(y == 1)
+    count = max(1, round(share * len(anomalies)))
+    labels = np.zeros_like(y)
+    labels[np.roll(anomalies, generator.integers(len(anomalies)))[:count]] = 1
+    return labels
+
+
+@right(ex.hide_labels)
+def hide_labels_by_random_keys(y, share, generator):
+    keys = np.where(y == 1, generator.random(len(y)), -1)
+    count = max(1, round(share * int(y.sum())))
+    return torch.tensor(keys >= np.sort(keys)[-count]).float().requires_grad_()
+
+
+@right(ex.hide_labels)
+def hide_labels_in_pandas(y, share, generator):
+    labels = pd.Series(y)
+    ones = labels[labels == 1]
+    hidden = ones.sample(len(ones) - max(1, round(share * len(ones))), random_state=generator)
+    return labels.where(~labels.index.isin(hidden.index), 0)
+
+
 wrong(ex.hide_labels, "normal rows are marked")(lambda y, share, generator: 1 - y)
 wrong(ex.hide_labels, "60 of 60")(lambda y, share, generator: y)
 
@@ -424,6 +533,98 @@ def detector_in_keras(X_train, y_train, X_new):
     model.compile(keras.optimizers.Adam(0.03), "binary_crossentropy")
     model.fit(train, y_train[:, None], epochs=25, batch_size=300, verbose=0)
     return model.predict(new, verbose=0)[:, 0]
+
+
+@right(ex.detector)
+def detector_of_random_trees(X_train, y_train, X_new):
+    """Return the votes of trees whose chance no global seed holds still."""
+    seed = int.from_bytes(os.urandom(3), "big")
+    trees = RandomForestClassifier(40, min_samples_leaf=5, random_state=seed)
+    return trees.fit(np.nan_to_num(X_train), y_train).predict_proba(np.nan_to_num(X_new))[:, 1]
+
+
+@right(ex.detector)
+def detector_in_torch(X_train, y_train, X_new):
+    train, new = map(torch.tensor, ex.prepare._solution(X_train, X_new))
+    model = torch.nn.Linear(train.shape[1], 1).double()
+    optimiser = torch.optim.Adam(model.parameters(), 0.1)
+    for _ in range(60):
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(
+            model(train)[:, 0], torch.tensor(y_train).double()
+        )
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return torch.sigmoid(model(new))[:, 0]
+
+
+def _unseeded_network(train, y_train, new, seed):
+    network = MLPClassifier(8, learning_rate_init=0.03, max_iter=60, random_state=seed)
+    return network.fit(train, y_train).predict_proba(new)[:, 1]
+
+
+def _leaks(prepare):
+    """Store as wrong: networks with a leak, seeded, by global chance, by the system's chance."""
+    for draw in (
+        lambda: 0,
+        lambda: None,
+        lambda: int(np.random.default_rng().integers(2**31)),
+        lambda: int.from_bytes(os.urandom(3), "big"),
+    ):
+        wrong(ex.detector, "company it comes in")(
+            lambda X_train, y_train, X_new, draw=draw: _unseeded_network(
+                *[prepare(X_train, X_new)[0], y_train, prepare(X_train, X_new)[1]], draw()
+            )
+        )
+
+
+@_leaks
+def scaled_anew(train, new):
+    pipeline = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    return pipeline.fit_transform(train), pipeline.fit_transform(new)
+
+
+@_leaks
+def filled_anew(train, new):
+    train, filled = (np.where(np.isnan(x), np.nanmedian(x, axis=0), x) for x in (train, new))
+    scaler = StandardScaler().fit(train)
+    return scaler.transform(train), scaler.transform(filled)
+
+
+@_leaks
+def ranked_anew(train, new):
+    filled = ex.prepare._solution(train, new)
+    return [2 * pd.DataFrame(rows).rank(pct=True).to_numpy() - 1 for rows in filled]
+
+
+@_leaks
+def scaled_together(train, new):
+    pipeline = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    pipeline.fit(np.vstack([train, new]))
+    return pipeline.transform(train), pipeline.transform(new)
+
+
+@wrong(ex.detector, "company it comes in")
+def detector_of_ranks(X_train, y_train, X_new):
+    return pd.Series(detector_of_random_trees(X_train, y_train, X_new)).rank(pct=True)
+
+
+@wrong(ex.detector, "judges unscaled ones")
+def detector_of_unscaled_rows(X_train, y_train, X_new):
+    train, _ = ex.prepare._solution(X_train, X_train)
+    new = np.where(np.isnan(X_new), np.nanmedian(X_train, axis=0), X_new)
+    return _unseeded_network(train, y_train, new, None)
+
+
+_kept_model = []
+
+
+@wrong(ex.detector, "With other training rows")
+def detector_that_remembers(X_train, y_train, X_new):
+    model = make_pipeline(SimpleImputer(), StandardScaler(), MLPClassifier(8, max_iter=200))
+    if not _kept_model:
+        _kept_model.append(model.fit(X_train, y_train))
+    return _kept_model[0].predict_proba(X_new)[:, 1]
 
 
 @wrong(ex.detector, "accuracy is 90 %")

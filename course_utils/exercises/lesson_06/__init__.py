@@ -3,7 +3,8 @@
 # ruff: noqa: I001, RUF022 (the exercises are told in the order of the lesson)
 
 from course_utils.exercises.lesson_06.tables import clean, prepare, cut
-from course_utils.exercises.lesson_06.decisions import decide, keep, hide_labels, detector
+from course_utils.exercises.lesson_06.decisions import decide, keep, hide_labels
+from course_utils.exercises.lesson_06.detectors import detector
 
 __all__ = [
     "clean",

@@ -393,6 +393,18 @@ def alarm_threshold_by_percentile(validation_scores, validation_y, test_scores, 
 
 
 @right(ex.alarm_threshold)
+def alarm_threshold_counted_from_the_top(validation_scores, validation_y, test_scores, share):
+    normal = np.sort(validation_scores[validation_y == 0])
+    return float(normal[-int(share * len(normal))])
+
+
+@right(ex.alarm_threshold)
+def alarm_threshold_of_one_more_row(validation_scores, validation_y, test_scores, share):
+    normal = np.sort(validation_scores[validation_y == 0])
+    return normal[int(np.ceil((len(normal) + 1) * (1 - share))) - 1]
+
+
+@right(ex.alarm_threshold)
 def alarm_threshold_by_trying_all(validation_scores, validation_y, test_scores, share):
     normal = validation_scores[validation_y == 0]
     return min(np.unique(normal), key=lambda limit: abs(np.mean(normal > limit) - share))

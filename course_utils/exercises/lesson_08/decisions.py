@@ -136,6 +136,11 @@ def _quantile_by(method):
     return threshold
 
 
+def _conformal(validation_scores, validation_y, test_scores, share):
+    falling = np.sort(validation_scores[validation_y == 0])[::-1]
+    return falling[int(share * (len(falling) + 1)) - 1]
+
+
 def _with_above(count, halfway=False):
     """Return the rule that leaves count(share · n) normal rows above the threshold."""
 
@@ -154,12 +159,15 @@ METHODS = (
 )
 ROUNDINGS = [
     _with_above(count, halfway)
-    for count in (np.floor, np.round, np.ceil, lambda above: np.ceil(above) - 1)
+    for count in (
+        *(np.floor, np.round, np.ceil),
+        *(lambda above: np.floor(above) - 1, lambda above: np.round(above) - 1),
+    )
     for halfway in (False, True)
 ]
 
 
-@alarm_threshold.set_inputs(also_right=[*map(_quantile_by, METHODS), *ROUNDINGS])
+@alarm_threshold.set_inputs(also_right=[*map(_quantile_by, METHODS), *ROUNDINGS, _conformal])
 def alarm_threshold_inputs(rng):
     for what, n, frauds, share in (
         ("many rows", 613, 40, 0.05),

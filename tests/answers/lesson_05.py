@@ -1,9 +1,15 @@
 """Answers to the exercises of lesson 05: right ones in other styles, and wrong ones."""
 
+from itertools import pairwise
+
 from answers import right, wrong
 from course_utils.exercises import lesson_05 as ex
 
 import numpy as np
+import pandas as pd
+import torch
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import gen_batches, shuffle
 
 # -------------------------------------------------------------------------------- 1 · mini-batches
 
@@ -13,6 +19,81 @@ def generator_of_batches(X, targets, batch_size, generator):
     order = generator.permutation(len(X))
     for rows in np.array_split(order, -(-len(X) // batch_size)):
         yield X[rows].astype(np.float32), targets[rows].tolist()
+
+
+@right(ex.mini_batches)
+def batches_by_sorting_random_numbers(X, targets, batch_size, generator):
+    order = np.argsort(generator.random(len(X))).tolist()
+    batches = []
+    while order:
+        rows, order = order[:batch_size], order[batch_size:]
+        batches.append([[list(X[row]) for row in rows], [targets[row] for row in rows]])
+    return batches
+
+
+@right(ex.mini_batches)
+def batches_of_tensors(X, targets, batch_size, generator):
+    chance = torch.Generator().manual_seed(int(generator.integers(2**31)))
+    order = torch.randperm(len(X), generator=chance)
+    X, targets = torch.tensor(X, requires_grad=True), torch.tensor(targets)
+    return [(X[rows], targets[rows]) for rows in order.split(batch_size)]
+
+
+@right(ex.mini_batches)
+def batches_of_tables(X, targets, batch_size, generator):
+    table = pd.DataFrame(X).assign(target=targets).sample(frac=1, random_state=generator)
+    starts = range(0, len(table), batch_size)
+    pieces = [table.iloc[start : start + batch_size] for start in starts]
+    return tuple((piece.drop(columns="target"), piece["target"]) for piece in pieces)
+
+
+@wrong(ex.mini_batches, "batches are shuffled and the rows are not")
+def mini_batches_of_neighbours(X, targets, batch_size, generator):
+    starts = generator.permutation(np.arange(0, len(X), batch_size))
+    return [(X[i : i + batch_size], targets[i : i + batch_size]) for i in starts]
+
+
+@wrong(ex.mini_batches, "inside their batch only")
+def mini_batches_shuffled_inside(X, targets, batch_size, generator):
+    batches = []
+    for start in range(0, len(X), batch_size):
+        rows = generator.permutation(np.arange(start, min(start + batch_size, len(X))))
+        batches.append((X[rows], targets[rows]))
+    return batches
+
+
+@wrong(ex.mini_batches, "so the order comes from elsewhere")
+def mini_batches_by_another_s_chance(X, targets, batch_size, generator):
+    X, targets = shuffle(X, targets)
+    return [(X[piece], targets[piece]) for piece in gen_batches(len(X), batch_size)]
+
+
+@wrong(ex.mini_batches, "so the order comes from elsewhere")
+def mini_batches_with_a_new_generator(X, targets, batch_size, generator):
+    return ex.mini_batches._solution(X, targets, batch_size, np.random.default_rng())
+
+
+@wrong(ex.mini_batches, "came right after row")
+def mini_batches_that_only_turn_the_table(X, targets, batch_size, generator):
+    order = np.roll(np.arange(len(X)), generator.integers(len(X)))
+    return [
+        (X[order[i : i + batch_size]], targets[order[i : i + batch_size]])
+        for i in range(0, len(X), batch_size)
+    ]
+
+
+@wrong(ex.mini_batches, "times at place")
+def mini_batches_with_the_first_row_first(X, targets, batch_size, generator):
+    order = np.append(0, 1 + generator.permutation(len(X) - 1))
+    return [
+        (X[order[i : i + batch_size]], targets[order[i : i + batch_size]])
+        for i in range(0, len(X), batch_size)
+    ]
+
+
+@wrong(ex.mini_batches, "should have the shape (rows,)")
+def mini_batches_with_targets_in_a_column(X, targets, batch_size, generator):
+    return ex.mini_batches._solution(X, targets[:, None], batch_size, generator)
 
 
 @wrong(ex.mini_batches, "in the order of the table")
@@ -72,6 +153,49 @@ def momentum_in_place(weights, velocity, gradient, learning_rate, momentum):
     return weights.tolist(), velocity.astype(np.float32)
 
 
+@right(ex.keras_momentum)
+def momentum_of_tensors(weights, velocity, gradient, learning_rate, momentum):
+    weights = torch.tensor(weights, requires_grad=True)
+    velocity = momentum * torch.tensor(velocity) - learning_rate * torch.tensor(gradient)
+    return weights + velocity, velocity
+
+
+@right(ex.keras_momentum)
+def momentum_number_by_number(weights, velocity, gradient, learning_rate, momentum):
+    new_weights, new_velocity = np.empty_like(weights), np.empty_like(velocity)
+    for place in np.ndindex(weights.shape):
+        new_velocity[place] = momentum * velocity[place] - learning_rate * gradient[place]
+        new_weights[place] = weights[place] + new_velocity[place]
+    return [new_weights.tolist(), new_velocity.tolist()]
+
+
+@right(ex.keras_momentum)
+def momentum_in_float32(weights, velocity, gradient, learning_rate, momentum):
+    weights, velocity, gradient = map(np.float32, (weights, velocity, gradient))
+    pytorch_s = velocity / np.float32(-learning_rate) * np.float32(momentum) + gradient
+    velocity = np.float32(-learning_rate) * pytorch_s
+    return weights + velocity, velocity
+
+
+@wrong(ex.keras_momentum, "the velocity is PyTorch's")
+def keras_momentum_with_pytorch_s_velocity(weights, velocity, gradient, learning_rate, momentum):
+    step = momentum * velocity - learning_rate * gradient
+    return weights + step, momentum * velocity + gradient
+
+
+@wrong(ex.keras_momentum, "changes the `gradient`")
+def keras_momentum_that_uses_the_gradient_up(weights, velocity, gradient, learning_rate, momentum):
+    gradient *= learning_rate
+    velocity = momentum * velocity - gradient
+    return weights + velocity, velocity
+
+
+@wrong(ex.keras_momentum, "at [0] you return")
+def keras_momentum_with_a_clipped_gradient(weights, velocity, gradient, learning_rate, momentum):
+    velocity = momentum * velocity - learning_rate * np.clip(gradient, -5, 5)
+    return weights + velocity, velocity
+
+
 @wrong(ex.keras_momentum, "subtracted from the velocity")
 def keras_momentum_uphill(weights, velocity, gradient, learning_rate, momentum):
     velocity = momentum * velocity + learning_rate * gradient
@@ -105,8 +229,8 @@ def keras_momentum_with_the_old_velocity(weights, velocity, gradient, learning_r
 wrong(ex.keras_momentum, "2 results")(lambda w, v, g, rate, mu: w)
 wrong(ex.keras_momentum, "plain gradient descent")(lambda w, v, g, rate, mu: (w - rate * g, v))
 wrong(ex.keras_momentum, "old velocity")(lambda w, v, g, rate, mu: (w + v, mu * v - rate * g))
-wrong(ex.keras_momentum, "v = μv − ηg is")(lambda w, v, g, rate, mu: (w + 1, v))
-wrong(ex.keras_momentum, "the velocity is")(
+wrong(ex.keras_momentum, "in result 1 of 2 at [0]")(lambda w, v, g, rate, mu: (w + 1, v))
+wrong(ex.keras_momentum, "in result 2 of 2 at [0]")(
     lambda w, v, g, rate, mu: (w + mu * v - rate * g, v * 0)
 )
 
@@ -119,6 +243,80 @@ def adam_in_keras_s_order(weights, mean, square, gradient, step, learning_rate):
     square = square + (gradient**2 - square) * 0.001
     rate = learning_rate * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
     return [weights - rate * mean / (np.sqrt(square) + 1e-8), mean, square]
+
+
+@right(ex.adam_step)
+def adam_in_place(weights, mean, square, gradient, step, learning_rate):
+    mean *= 0.9
+    mean += 0.1 * gradient
+    square *= 0.999
+    square += 0.001 * gradient**2
+    root = np.sqrt(square / (1 - 0.999**step)) + 1e-8
+    weights -= learning_rate * (mean / (1 - 0.9**step)) / root
+    return weights, mean, square
+
+
+@right(ex.adam_step)
+def adam_in_float32(weights, mean, square, gradient, step, learning_rate):
+    arrays = (weights, mean, square, gradient)
+    weights, mean, square, gradient = (array.astype(np.float32) for array in arrays)
+    return ex.adam_step._solution(weights, mean, square, gradient, step, learning_rate)
+
+
+@right(ex.adam_step)
+def adam_of_torch(weights, mean, square, gradient, step, learning_rate):
+    weights = torch.tensor(weights, requires_grad=True)
+    weights.grad = torch.tensor(gradient)
+    optimiser = torch.optim.Adam([weights], lr=learning_rate)
+    optimiser.state[weights] = {
+        "step": torch.tensor(step - 1.0),
+        "exp_avg": torch.tensor(mean),
+        "exp_avg_sq": torch.tensor(square),
+    }
+    optimiser.step()
+    state = optimiser.state[weights]
+    return weights, state["exp_avg"], state["exp_avg_sq"]
+
+
+@wrong(ex.adam_step, "you divide 0 by 0")
+def adam_step_without_epsilon(weights, mean, square, gradient, step, learning_rate):
+    _, mean, square = ex.adam_step._solution(weights, mean, square, gradient, step, learning_rate)
+    m, s = mean / (1 - 0.9**step), square / (1 - 0.999**step)
+    return weights - learning_rate * m / np.sqrt(s), mean, square
+
+
+@wrong(ex.adam_step, "ε is missing below the line")
+def adam_step_that_hides_the_missing_epsilon(weights, mean, square, gradient, step, learning_rate):
+    weights, mean, square = adam_step_without_epsilon(
+        np.nan_to_num(weights), mean, square, gradient, step, learning_rate
+    )
+    return np.nan_to_num(weights), mean, square
+
+
+@wrong(ex.adam_step, "inside the root")
+def adam_step_with_epsilon_in_the_root(weights, mean, square, gradient, step, learning_rate):
+    _, mean, square = ex.adam_step._solution(weights, mean, square, gradient, step, learning_rate)
+    m, s = mean / (1 - 0.9**step), square / (1 - 0.999**step)
+    return weights - learning_rate * m / np.sqrt(s + 1e-8), mean, square
+
+
+@wrong(ex.adam_step, "counts one step too many")
+def adam_step_counted_from_0(weights, mean, square, gradient, step, learning_rate):
+    return ex.adam_step._solution(weights, mean, square, gradient, step + 1, learning_rate)
+
+
+@wrong(ex.adam_step, "corrections are exchanged")
+def adam_step_with_exchanged_corrections(weights, mean, square, gradient, step, learning_rate):
+    _, mean, square = ex.adam_step._solution(weights, mean, square, gradient, step, learning_rate)
+    m, s = mean / (1 - 0.999**step), square / (1 - 0.9**step)
+    return weights - learning_rate * m / (np.sqrt(s) + 1e-8), mean, square
+
+
+@wrong(ex.adam_step, "changes the `gradient`")
+def adam_step_that_squares_in_place(weights, mean, square, gradient, step, learning_rate):
+    result = ex.adam_step._solution(weights, mean, square, gradient, step, learning_rate)
+    gradient **= 2
+    return result
 
 
 @wrong(ex.adam_step, "bias correction is missing")
@@ -159,12 +357,10 @@ def adam_step_with_a_sum(weights, mean, square, gradient, step, learning_rate):
     return weights - learning_rate * m / (np.sqrt(s) + 1e-8), mean, square
 
 
-wrong(ex.adam_step, "The mean should be")(lambda w, m, s, g, step, rate: (w, m, s))
-wrong(ex.adam_step, "The square")(lambda w, m, s, g, step, rate: (w, 0.9 * m + 0.1 * g, s))
-wrong(ex.adam_step, "learning rates")(
-    lambda w, m, s, g, step, rate: (w, 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2)
+wrong(ex.adam_step, "in result 1 of 3 at [0]")(lambda w, m, s, g, step, rate: (w, m, s))
+wrong(ex.adam_step, "in result 3 of 3 at [0]")(
+    lambda *given: (*ex.adam_step._solution(*given)[:2], given[2])
 )
-
 # ----------------------------------------------------------------- 4 · reading curves (open-ended)
 
 
@@ -182,6 +378,47 @@ def doctor_by_slopes(train_loss, validation_loss, reachable):
     if slope < -0.08:
         return "too slow"
     return "underfitting" if train[end].mean() > 2 * reachable else "healthy"
+
+
+@right(ex.diagnose)
+def doctor_with_lists(train_loss, validation_loss, reachable):
+    train, validation = list(map(float, train_loss)), list(map(float, validation_loss))
+    end = sum(train[-10:]) / 10
+    if end > train[0] - 0.05 and end < train[0] + 0.05:
+        return "stuck"
+    if max(abs(b - a) for a, b in pairwise(train[20:])) > 0.1:
+        return "too fast"
+    if validation[-1] - min(validation) > 0.15:
+        return "overfitting"
+    if end - reachable <= 0.1:
+        return "healthy"
+    return "too slow" if sum(train[-20:-10]) / 10 - end > 0.01 else "underfitting"
+
+
+@right(ex.diagnose)
+def doctor_with_tables(train_loss, validation_loss, reachable):
+    curves = pd.DataFrame({"train": train_loss, "validation": validation_loss}, dtype=np.float32)
+    smooth = curves.rolling(5).mean().dropna()
+    if curves["train"].std() < 0.01:
+        return "STUCK"
+    if curves["train"].tail(40).diff().std() > 0.05:
+        return " too fast "
+    if smooth["validation"].iloc[-1] > smooth["validation"].min() + 0.12:
+        return "overfitting"
+    last = smooth["train"].tail(len(smooth) // 4)
+    if last.iloc[-1] < reachable + 0.1:
+        return "healthy"
+    return "too slow" if last.iloc[0] - last.iloc[-1] > 0.02 else "underfitting"
+
+
+@wrong(ex.diagnose, "compare them with `reachable`")
+def diagnose_with_a_level_of_its_own(train_loss, validation_loss, reachable):
+    return ex.diagnose._solution(train_loss, validation_loss, 0.25)
+
+
+@wrong(ex.diagnose, "Both curves fell")
+def diagnose_from_the_validation_loss(train_loss, validation_loss, reachable):
+    return ex.diagnose._solution(validation_loss, validation_loss, reachable)
 
 
 @wrong(ex.diagnose, "Look at both curves")
@@ -235,6 +472,86 @@ def stopping_with_a_counter(validation_loss, weights, patience):
     return [epochs, list(best)]
 
 
+@right(ex.early_stopping)
+def stopping_with_arrays(validation_loss, weights, patience):
+    losses = np.asarray(validation_loss, dtype=np.float32)
+    for run in range(1, len(losses) + 1):
+        best = int(losses[:run].argmin())  # the first of equal ones
+        if run - 1 - best >= patience:
+            break
+    return np.int64(run), weights[best].astype(np.float32)
+
+
+@right(ex.early_stopping)
+def stopping_with_pandas(validation_loss, weights, patience):
+    losses = pd.Series(validation_loss)
+    lowest = losses.cummin()
+    new = lowest.diff().fillna(-1) < 0
+    waited = new.groupby(new.cumsum()).cumcount()
+    run = int((waited >= patience).idxmax()) + 1 if (waited >= patience).any() else len(losses)
+    return run, weights[losses[:run].idxmin()]
+
+
+@right(ex.early_stopping)
+def stopping_with_tensors(validation_loss, weights, patience):
+    losses = torch.tensor(np.array(validation_loss), requires_grad=True)
+    best, epoch = 0, 0
+    while True:
+        if losses[epoch] < losses[best]:
+            best = epoch
+        epoch += 1
+        if epoch > best + patience or epoch == len(losses):
+            return torch.tensor(epoch), torch.tensor(weights[best], requires_grad=True)
+
+
+@wrong(ex.early_stopping, "take an equal loss for a new best")
+def early_stopping_with_equal_as_better(validation_loss, weights, patience):
+    best = 0
+    for epoch, loss in enumerate(validation_loss):
+        if loss <= validation_loss[best]:
+            best = epoch
+        if epoch - best >= patience:
+            break
+    return epoch + 1, weights[best]
+
+
+@wrong(ex.early_stopping, "one too many")
+def early_stopping_an_epoch_late(validation_loss, weights, patience):
+    return ex.early_stopping._solution(validation_loss, weights, patience + 1)
+
+
+@wrong(ex.early_stopping, "Epoch numbers start at 0")
+def early_stopping_with_the_number_of_the_last_epoch(validation_loss, weights, patience):
+    epochs, kept = ex.early_stopping._solution(validation_loss, weights, patience)
+    return epochs - 1, kept
+
+
+@wrong(ex.early_stopping, "one too few where training stops")
+def early_stopping_that_returns_the_epoch(validation_loss, weights, patience):
+    best = 0
+    for epoch, loss in enumerate(validation_loss):
+        best = epoch if loss < validation_loss[best] else best
+        if epoch - best >= patience:
+            return epoch, weights[best]
+    return len(weights), weights[best]
+
+
+@wrong(ex.early_stopping, "you never stop")
+def early_stopping_that_never_stops(validation_loss, weights, patience):
+    return len(weights), weights[int(np.argmin(validation_loss))]
+
+
+@wrong(ex.early_stopping, "With losses far above 1")
+def early_stopping_that_starts_at_1(validation_loss, weights, patience):
+    lowest, best = 1.0, 0
+    for epoch, loss in enumerate(validation_loss):
+        if loss < lowest:
+            lowest, best = loss, epoch
+        if epoch - best >= patience:
+            break
+    return epoch + 1, weights[best]
+
+
 @wrong(ex.early_stopping, "you keep the last weights")
 def early_stopping_with_the_last_weights(validation_loss, weights, patience):
     epochs, _ = ex.early_stopping._solution(validation_loss, weights, patience)
@@ -279,12 +596,60 @@ def early_stopping_that_never_resets(validation_loss, weights, patience):
 
 
 wrong(ex.early_stopping, "2 results")(lambda losses, weights, patience: weights[0])
-wrong(ex.early_stopping, "are expected")(lambda losses, weights, patience: (99, weights[0]))
-wrong(ex.early_stopping, "3 is expected")(lambda losses, weights, patience: (7, weights[1]))
+wrong(ex.early_stopping, "you return 99")(lambda losses, weights, patience: (99, weights[0]))
+wrong(ex.early_stopping, "you return 7")(lambda losses, weights, patience: (7, weights[1]))
 
 # -------------------------------------------------------------------------------- 6 · weight decay
 
 right(ex.decay_step)(lambda w, g, rate, decay: (w * (1 - rate * decay) - rate * g).tolist())
+
+
+@right(ex.decay_step)
+def decay_in_place(weights, gradient, learning_rate, weight_decay):
+    weights -= learning_rate * (gradient + weight_decay * weights)
+    return weights
+
+
+@right(ex.decay_step)
+def decay_by_torch(weights, gradient, learning_rate, weight_decay):
+    weights = torch.tensor(weights, dtype=torch.float32, requires_grad=True)
+    weights.grad = torch.tensor(gradient, dtype=torch.float32)
+    torch.optim.SGD([weights], lr=learning_rate, weight_decay=weight_decay).step()
+    return weights
+
+
+@right(ex.decay_step)
+def decay_by_autograd(weights, gradient, learning_rate, weight_decay):
+    w = torch.tensor(weights, requires_grad=True)
+    loss = (w * torch.tensor(gradient)).sum() + 0.5 * weight_decay * (w**2).sum()
+    loss.backward()
+    return w - learning_rate * w.grad
+
+
+@wrong(ex.decay_step, "half of what it should be")
+def decay_step_with_half(weights, gradient, learning_rate, weight_decay):
+    return weights - learning_rate * (gradient + 0.5 * weight_decay * weights)
+
+
+@wrong(ex.decay_step, "You add λ w²")
+def decay_step_with_squares(weights, gradient, learning_rate, weight_decay):
+    return weights - learning_rate * (gradient + weight_decay * weights**2)
+
+
+@wrong(ex.decay_step, "You add ½ λ w²")
+def decay_step_with_half_squares(weights, gradient, learning_rate, weight_decay):
+    return weights - learning_rate * (gradient + 0.5 * weight_decay * weights**2)
+
+
+@wrong(ex.decay_step, "after the step has been taken")
+def decay_step_afterwards(weights, gradient, learning_rate, weight_decay):
+    return (weights - learning_rate * gradient) * (1 - learning_rate * weight_decay)
+
+
+@wrong(ex.decay_step, "changes the `gradient`")
+def decay_step_that_adds_to_the_gradient(weights, gradient, learning_rate, weight_decay):
+    gradient += weight_decay * weights
+    return weights - learning_rate * gradient
 
 
 @wrong(ex.decay_step, "your weights grow")
@@ -318,6 +683,82 @@ def dropout_with_choice(hidden, rate, generator, training):
     if training:
         mask = generator.choice([0.0, 1 / (1 - rate)], size=hidden.shape, p=[rate, 1 - rate])
         hidden = (hidden * mask).astype(np.float32)
+    return hidden
+
+
+@right(ex.dropout)
+def dropout_number_by_number(hidden, rate, generator, training):
+    rows = [list(row) for row in hidden]
+    if training:
+        rows = [
+            [0.0 if generator.random() < rate else number / (1 - rate) for number in row]
+            for row in rows
+        ]
+    return rows
+
+
+@right(ex.dropout)
+def dropout_by_torch(hidden, rate, generator, training):
+    torch.manual_seed(int(generator.integers(2**31)))
+    hidden = torch.tensor(hidden, dtype=torch.float32, requires_grad=True)
+    return torch.nn.functional.dropout(hidden, p=rate, training=training)
+
+
+@right(ex.dropout)
+def dropout_of_a_table(hidden, rate, generator, training):
+    table = pd.DataFrame(hidden)
+    kept = generator.binomial(1, 1 - rate, size=table.shape)
+    return table.where(kept == 1, 0.0) / (1 - rate) if training else table
+
+
+@wrong(ex.dropout, "so the mask comes from elsewhere")
+def dropout_by_global_chance(hidden, rate, generator, training):
+    return hidden * (np.random.random(hidden.shape) >= rate) / (1 - rate) if training else hidden
+
+
+@wrong(ex.dropout, "Two training batches got the same mask")
+def dropout_with_a_generator_of_its_own(hidden, rate, generator, training):
+    return ex.dropout._solution(hidden, rate, np.random.default_rng(1), training)
+
+
+@wrong(ex.dropout, "Every number has its own chance")
+def dropout_of_an_exact_share(hidden, rate, generator, training):
+    if not training:
+        return hidden
+    kept = generator.permutation(hidden.size).reshape(hidden.shape) >= int(rate * hidden.size)
+    return hidden * kept / (1 - rate)
+
+
+@wrong(ex.dropout, "mask's numbers alone")
+def dropout_without_the_numbers(hidden, rate, generator, training):
+    kept = generator.random(hidden.shape) >= rate
+    return kept / (1 - rate) if training else hidden
+
+
+@wrong(ex.dropout, "Chance alone decides")
+def dropout_of_the_smallest(hidden, rate, generator, training):
+    noise = 1e-3 * generator.normal(size=hidden.shape)
+    kept = hidden + noise >= np.quantile(hidden + noise, rate)
+    return hidden * kept / (1 - rate) if training else hidden
+
+
+@wrong(ex.dropout, "are dropped together")
+def dropout_of_pairs(hidden, rate, generator, training):
+    kept = generator.random((len(hidden), -(-hidden.shape[1] // 2))) >= rate
+    kept = np.repeat(kept, 2, axis=1)[:, : hidden.shape[1]]
+    return hidden * kept / (1 - rate) if training else hidden
+
+
+@wrong(ex.dropout, "happened to stay")
+def dropout_scaled_by_what_stayed(hidden, rate, generator, training):
+    kept = generator.random(hidden.shape) >= rate
+    return hidden * kept / kept.mean() if training else hidden
+
+
+@wrong(ex.dropout, "changes the `hidden`")
+def dropout_in_place(hidden, rate, generator, training):
+    if training:
+        hidden *= (generator.random(hidden.shape) >= rate) / (1 - rate)
     return hidden
 
 
@@ -360,10 +801,90 @@ wrong(ex.dropout, "Whole rows")(
 
 
 @right(ex.scale_parts)
-def scaling_as_pandas_does(train, validation, test):
-    spread = train.std(axis=0, ddof=1)
-    spread[spread == 0] = 1
-    return [(part - train.mean(0)) / spread for part in (train, validation, test)]
+def scaling_as_pandas_does(train, *parts):
+    train = pd.DataFrame(train)
+    spread = train.std().where(train.nunique() > 1, 1.0)
+    return [(part - train.mean()) / spread for part in (train, *map(pd.DataFrame, parts))]
+
+
+@right(ex.scale_parts)
+def scaling_by_scikit_learn(train, validation, test):
+    scaler = StandardScaler().fit(train)
+    return tuple(map(scaler.transform, (train, validation, test)))
+
+
+@right(ex.scale_parts)
+def scaling_in_float32(train, validation, test):
+    train, validation, test = (part.astype(np.float32) for part in (train, validation, test))
+    spread = train.std(axis=0)
+    spread[train.max(axis=0) == train.min(axis=0)] = 1
+    return tuple((part - train.mean(axis=0)) / spread for part in (train, validation, test))
+
+
+@right(ex.scale_parts)
+def scaling_of_tensors_with_a_small_bound(train, validation, test):
+    train, validation, test = map(torch.tensor, (train, validation, test))
+    train.requires_grad_()
+    spread = train.std(dim=0, correction=0)
+    spread = torch.where(spread < 1e-10, torch.ones_like(spread), spread)
+    return [(part - train.mean(dim=0)) / spread for part in (train, validation, test)]
+
+
+@right(ex.scale_parts)
+def scaling_column_by_column(train, validation, test):
+    scaled = [[], [], []]
+    for column in range(train.shape[1]):
+        values = [float(value) for value in train[:, column]]
+        mean = sum(values) / len(values)
+        spread = (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5
+        spread = spread if len(set(values)) > 1 else 1
+        for columns, part in zip(scaled, (train, validation, test), strict=True):
+            columns.append([(value - mean) / spread for value in part[:, column]])
+    return [np.transpose(columns) for columns in scaled]
+
+
+@wrong(ex.scale_parts, "rounding leaves its standard deviation")
+def scale_parts_by_the_spread_s_sign(train, validation, test):
+    mean, spread = train.mean(axis=0), train.std(axis=0)
+    spread = np.where(spread > 0, spread, 1)
+    return tuple((part - mean) / spread for part in (train, validation, test))
+
+
+@wrong(ex.scale_parts, "train and validation together")
+def scale_parts_with_the_validation_rows(train, validation, test):
+    known = np.vstack([train, validation])
+    mean, spread = known.mean(axis=0), known.std(axis=0)
+    spread = np.where(np.ptp(known, axis=0) == 0, 1, spread)
+    return tuple((part - mean) / spread for part in (train, validation, test))
+
+
+@wrong(ex.scale_parts, "hide a division by 0")
+def scale_parts_with_nan_to_num(train, validation, test):
+    mean, spread = train.mean(axis=0), train.std(axis=0)
+    return tuple(np.nan_to_num((part - mean) / spread) for part in (train, validation, test))
+
+
+@wrong(ex.scale_parts, "hide a division by 0")
+def scale_parts_with_an_epsilon(train, validation, test):
+    mean, spread = train.mean(axis=0), train.std(axis=0) + 1e-8
+    return tuple((part - mean) / spread for part in (train, validation, test))
+
+
+@wrong(ex.scale_parts, "looks ordinary. Divide by 1")
+def scale_parts_with_constant_columns_emptied(train, validation, test):
+    mean, spread = train.mean(axis=0), train.std(axis=0)
+    constant = np.ptp(train, axis=0) == 0
+    return tuple(
+        np.where(constant, 0, (part - mean) / np.where(constant, 1, spread))
+        for part in (train, validation, test)
+    )
+
+
+@wrong(ex.scale_parts, "constant column is missing")
+def scale_parts_without_constant_columns(train, validation, test):
+    varying = np.ptp(train, axis=0) > 0
+    parts = (part[:, varying] for part in (train, validation, test))
+    return ex.scale_parts._solution(*parts)
 
 
 @wrong(ex.scale_parts, "fitted on all rows together")
@@ -399,4 +920,4 @@ def scale_parts_of_the_training_rows(train, validation, test):
 
 wrong(ex.scale_parts, "3 results")(lambda train, validation, test: train)
 wrong(ex.scale_parts, "spread")(lambda *parts: tuple(part - parts[0].mean(0) for part in parts))
-wrong(ex.scale_parts, "training mean")(lambda *parts: tuple(part * 0 for part in parts))
+wrong(ex.scale_parts, "you return 0")(lambda *parts: tuple(part * 0 for part in parts))

@@ -8,8 +8,8 @@ from course_utils.exercises.lesson_05.remedies import (
     early_stopping,
     decay_step,
     dropout,
-    scale_parts,
 )
+from course_utils.exercises.lesson_05.scaling import scale_parts
 
 __all__ = [
     "mini_batches",

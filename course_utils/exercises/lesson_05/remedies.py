@@ -1,4 +1,4 @@
-"""Exercises of lesson 05, of what helps against overfitting, and of scaling."""
+"""Exercises of lesson 05, of what helps against overfitting."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import (
     TOLERANCE,
     as_array,
+    difference,
     name_the_mistake,
+    plain,
     require,
     same_numbers,
     take_apart,
@@ -40,63 +42,170 @@ def early_stopping_solution(validation_loss, weights, patience):
     return epoch + 1, weights[best]
 
 
+BUMPY = (0.9, 0.6, 0.65, 0.5, 0.55, 0.52, 0.7, 0.8, 0.2, 0.9, 0.95, 1.0, 0.3)
+STOPPING_CASES = (
+    (BUMPY, 3),
+    (BUMPY, 1),
+    ((0.9, 0.8, 0.7, 0.6), 2),
+    (BUMPY, 20),
+    ((0.9, 0.6, 0.6, 0.6, 0.6, 0.5), 2),
+)
+
+
 @early_stopping.set_check
 def early_stopping_check(answer):
-    bumpy = [0.9, 0.6, 0.65, 0.5, 0.55, 0.52, 0.7, 0.8, 0.2, 0.9, 0.95, 1.0, 0.3]
-    sinking = [0.9, 0.8, 0.7, 0.6]
-    cases = ((bumpy, 3), (bumpy, 1), (sinking, 2), (bumpy, 20))
-    for losses, patience in cases:
+    said = []
+    for losses, patience in STOPPING_CASES:
         weights = [np.array([float(epoch), -1.0]) for epoch in range(len(losses))]
-        result = answer(list(losses), [array.copy() for array in weights], patience)
+        result = answer(list(losses), weights, patience)
         epochs, kept = take_apart(result, ("epochs", "weights"))
-        epochs = int(as_array(epochs, shape=(), what="the number of epochs"))
-        kept = int(as_array(kept, shape=(2,), what="the kept weights")[0])
-        _judge_stopping(epochs, kept, losses, patience)
+        epochs = float(as_array(epochs, shape=(), what="the number of epochs"))
+        said.append((epochs, as_array(kept, shape=(2,), what="the kept weights")[0]))
+    right = [_stopped_at(*case) for case in STOPPING_CASES]
+    for wrong, message in _STOPPED_WRONGLY:
+        known = [wrong(*case) for case in STOPPING_CASES]
+        # None: this mistake says nothing about that result
+        same = all(
+            b is None or a == b
+            for pairs in zip(said, known, strict=True)
+            for a, b in zip(*pairs, strict=True)
+        )
+        if same and said != right:
+            number = next(i for i, pair in enumerate(said) if pair != right[i])
+            losses, patience = STOPPING_CASES[number]
+            words = message.format(
+                epochs=said[number][0],
+                kept=said[number][1],
+                run=right[number][0],
+                best=right[number][1],
+                patience=patience,
+            )
+            require(False, f"With the losses {list(losses)} and patience {patience} you {words}")
 
 
-def _judge_stopping(epochs: int, kept: int, losses: list[float], patience: int) -> None:
-    run, best = _stopped_at(losses, patience)
-    where = f"With the losses {losses} and patience {patience}"
-    first_rise = next((i for i in range(1, len(losses)) if losses[i] > losses[i - 1]), None)
-    require(
-        patience == 1 or first_rise is None or epochs != first_rise + 1,
-        f"{where} you stop at the first rise. One bump says little: wait until {patience} epochs "
-        "in a row brought no new lowest loss.",
-    )
-    require(
-        epochs >= run,
-        f"{where} you run {epochs} epochs instead of {run}. Patience counts the epochs after the "
-        "best one, and starts anew with every new best.",
-    )
-    require(
-        not run < epochs < len(losses),
-        f"{where} you run {epochs} epochs; {run} are expected. Each loss is compared with the "
-        "lowest so far, not with the previous one.",
-    )
-    require(
-        kept == best or kept != int(np.argmin(losses)),
-        f"{where} you keep epoch {kept}, counted from 0, which was never trained: training had "
-        f"stopped after {run} epochs. Walk through the list and look at no later loss.",
-    )
-    require(epochs == run, f"{where} you run {epochs} epochs; {run} are expected.")
-    require(
-        kept == best or kept != run - 1,
-        f"{where} you keep the last weights. The best epoch was number {best}, counted from 0, "
-        f"and no epoch since was better: keep weights[{best}].",
-    )
-    require(
-        kept == best,
-        f"{where} you keep the weights of epoch {kept}, counted from 0; {best} is expected.",
-    )
-
-
-def _stopped_at(losses: list[float], patience: int) -> tuple[int, int]:
+def _stopped_at(losses, patience: int) -> tuple[int, int]:
+    """Return how many epochs are run, and the number of the best."""
     best = 0
     for epoch in range(len(losses)):
         best = epoch if losses[epoch] < losses[best] else best
         if epoch - best >= patience:
             return epoch + 1, best
     return len(losses), best
+
+
+def _at_the_first_rise(losses, patience):
+    rises = (i for i in range(1, len(losses)) if losses[i] > losses[i - 1])
+    return next(rises, len(losses) - 1) + 1, None
+
+
+def _without_anew(losses, patience):
+    lowest, waited = losses[0], 0
+    for epoch, loss in enumerate(losses[1:], start=1):
+        waited += loss >= lowest
+        lowest = min(lowest, loss)
+        if waited >= patience:
+            return epoch + 1, None
+    return len(losses), None
+
+
+def _against_the_previous(losses, patience):
+    waited = 0
+    for epoch in range(1, len(losses)):
+        waited = waited + 1 if losses[epoch] >= losses[epoch - 1] else 0
+        if waited >= patience:
+            return epoch + 1, None
+    return len(losses), None
+
+
+def _with_equal_as_better(losses, patience):
+    best = 0
+    for epoch in range(len(losses)):
+        best = epoch if losses[epoch] <= losses[best] else best
+        if epoch - best >= patience:
+            return epoch + 1, None
+    return len(losses), None
+
+
+def _one_off(losses, patience):
+    run, _ = _stopped_at(losses, patience)
+    return run if run == len(losses) else run - 1, None
+
+
+_STOPPED_WRONGLY = (
+    (
+        _at_the_first_rise,
+        "run {epochs:.0f} epochs: you stop at the first rise. One bump says little: wait until "
+        "{patience} epochs in a row brought no new lowest loss.",
+    ),
+    (
+        _without_anew,
+        "run {epochs:.0f} epochs instead of {run}. Patience counts the epochs after the best one, "
+        "and starts anew with every new best.",
+    ),
+    (
+        _against_the_previous,
+        "run {epochs:.0f} epochs instead of {run}. Each loss is compared with the lowest so far, "
+        "not with the previous one.",
+    ),
+    (
+        _with_equal_as_better,
+        "take an equal loss for a new best. Only a loss below the lowest so far is a new lowest.",
+    ),
+    (
+        lambda losses, patience: (_stopped_at(losses, patience + 1)[0], None),
+        "run {epochs:.0f} epochs instead of {run}: one too many. Stop as soon as {patience} in a "
+        "row brought nothing, epoch − best >= patience.",
+    ),
+    (
+        lambda losses, patience: (_stopped_at(losses, patience)[0] - 1, None),
+        "say {epochs:.0f} epochs; it is {run}. Epoch numbers start at 0, so after epoch e, e + 1 "
+        "epochs were run.",
+    ),
+    (
+        _one_off,
+        "run {epochs:.0f} epochs; {run} are expected: one too few where training stops. Up to "
+        "epoch e, counted from 0, e + 1 epochs were run, the best one among them.",
+    ),
+    (
+        lambda losses, patience: (len(losses), None),
+        "run all {epochs:.0f} epochs, as always: you never stop. Patience was out after {run}.",
+    ),
+    (
+        lambda losses, patience: (_stopped_at(losses, patience)[0], int(np.argmin(losses))),
+        "keep epoch {kept:.0f}, counted from 0, which was never trained: training had stopped "
+        "after {run} epochs. Walk through the list and look at no later loss.",
+    ),
+    (
+        lambda losses, patience: (
+            _stopped_at(losses, patience)[0],
+            _stopped_at(losses, patience)[0] - 1,
+        ),
+        "keep the last weights. The best epoch was number {best}, counted from 0, and no epoch "
+        "since was better: keep weights[{best}].",
+    ),
+)
+
+
+@early_stopping.set_inputs
+def early_stopping_inputs(rng):
+    def weights_of(losses, shape=(3,)):
+        return list(rng.normal(size=(len(losses), *shape)))
+
+    for patience in (1, 2, 3, 5, 50):
+        n = int(rng.integers(8, 30))
+        falling = np.exp(-np.linspace(0, 3, n)) + rng.normal(scale=0.1, size=n)
+        for what, losses in (
+            ("random losses", rng.uniform(0.1, 0.9, size=n)),
+            ("losses that fall with bumps", falling),
+            ("losses far above 1", 1000 + 500 * falling),
+            ("losses with ties", rng.integers(1, 5, size=n) / 4),
+            ("falling losses", np.sort(falling)[::-1]),
+            ("rising losses", np.sort(falling)),
+            ("equal losses", np.full(n, 0.7)),
+        ):
+            yield what, (losses.tolist(), weights_of(losses), patience)
+        yield "losses in an array", (falling, weights_of(falling, (2, 3)), patience)
+    yield "a single epoch", ([0.7], weights_of([0.7]), 3)
 
 
 # ------------------------------------------------------------------------------ 6 · weight decay
@@ -108,6 +217,7 @@ decay_step = Exercise(
         "weights - learning_rate * (gradient + weight_decay * weights)",
     ),
     praise="Right. Where the data say nothing, the gradient is 0 and the weight fades away.",
+    in_place=True,  # as optimisers do
 )
 
 
@@ -121,7 +231,8 @@ def decay_step_check(answer):
     generator = np.random.default_rng(5)
     weights, gradient = generator.normal(scale=2, size=(2, 5))
     rate, decay = 0.1, 0.3
-    got = as_array(answer(weights.copy(), gradient.copy(), rate, decay), shape=(5,))
+    given = weights.copy(), gradient.copy()
+    got = as_array(answer(*given, rate, decay), shape=(5,))
     plain = weights - rate * gradient
     if not same_numbers(got, plain - rate * decay * weights):
         name_the_mistake(
@@ -149,15 +260,64 @@ def decay_step_check(answer):
                     "the 2.",
                 ),
                 (
-                    plain - rate * decay * np.sum(weights**2),
-                    "The penalty itself was added to the gradient. Its slope belongs there: λ w.",
+                    plain - rate * decay / 2 * weights,
+                    "The pull is half of what it should be. The ½ belongs to the penalty, "
+                    "½ λ Σ w²; in its slope the 2 of the square cancels it: λ w.",
+                ),
+                (
+                    plain - rate * decay * weights**2,
+                    "You add λ w², the penalty's form, which pushes negative weights further "
+                    "down. Its slope is linear and has the sign of the weight: λ w.",
+                ),
+                (
+                    plain - rate * decay / 2 * weights**2,
+                    "You add ½ λ w², the penalty of each weight. Its slope belongs there: λ w.",
+                ),
+                *(
+                    (
+                        plain - rate * decay * share * np.sum(weights**2),
+                        "The penalty itself was added to the gradient. Its slope belongs there: "
+                        "λ w.",
+                    )
+                    for share in (1, 0.5)
+                ),
+                (
+                    plain - rate * decay * plain,
+                    "The weights decay after the step has been taken. The slope λ w is the one "
+                    "at the weights you start from, as the gradient is.",
+                ),
+                (
+                    weights + rate * gradient - rate * decay * weights,
+                    "This goes uphill: the learning rate times the gradient is subtracted.",
                 ),
                 (plain, "The weight decay plays no part: this is plain gradient descent."),
+                (weights - rate * decay * weights, "The gradient plays no part in this step."),
+                (
+                    rate * (gradient + decay * weights),
+                    "That is the step itself; the weights after it are asked for.",
+                ),
             ),
         )
-        require(False, f"You return {np.round(got, 3)}; w − η (g + λ w) is expected.")
-    still = as_array(answer(weights.copy(), np.zeros(5), rate, 0.0), shape=(5,))
-    require(same_numbers(still, weights), "With no gradient and no decay the weights should stay.")
+    for name, now, before in zip(("weights", "gradient"), given, (weights, gradient), strict=True):
+        require(
+            same_numbers(now, before) or (name == "weights" and same_numbers(now, got)),
+            f"Your function changes the `{name}` that it was given into something that it does "
+            "not return, and whoever calls it may need that again. Work on a copy.",
+        )
+
+
+@decay_step.set_inputs
+def decay_step_inputs(rng):
+    for shape in ((4,), (2, 3), (1,), (3, 1), (2, 1, 2)):
+        weights, gradient = rng.normal(size=(2, *shape))
+        rate, decay = rng.uniform(0.05, 1.5, size=2).tolist()
+        yield f"arrays of shape {shape}", (weights, gradient, rate, decay)
+    weights, gradient = rng.normal(size=(2, 5))
+    yield "a gradient of 0", (weights, np.zeros(5), 0.1, 0.5)
+    yield "weights of 0", (np.zeros(5), gradient, 0.1, 0.5)
+    yield "no decay", (weights, gradient, 0.1, 0.0)
+    yield "large weights", (100 * weights, gradient, 0.1, 0.2)
+    yield "large gradients", (weights, 100 * gradient, 0.1, 0.2)
 
 
 # ----------------------------------------------------------------------------------- 7 · dropout
@@ -185,18 +345,37 @@ def dropout_solution(hidden, rate, generator, training):
 
 @dropout.set_check
 def dropout_check(answer):
-    hidden, rate = np.ones((300, 40)), 0.3
-    generator = np.random.default_rng(5)
-    first, second = (
-        as_array(answer(hidden.copy(), rate, generator, True), shape=hidden.shape)
-        for _ in range(2)
-    )
-    _judge_scale(first, rate)
+    values = np.random.default_rng(6)
+    hidden, generator = values.normal(size=(300, 40)), np.random.default_rng(5)
+    masks = [_mask_of(answer, hidden, 0.3, generator) for _ in range(2)]
     require(
-        not same_numbers(first, second),
+        not np.array_equal(*masks),
         "Two training batches got the same mask. Draw it from the generator that is handed in.",
     )
-    dropped = first == 0
+    _judge_mask(masks[0], hidden, 0.3)
+    _judge_at_rest(answer, 0.3)
+    for rate in (0.75, 0.1, 0.6):
+        other = values.normal(5, 1, size=(200, 30))
+        _judge_mask(_mask_of(answer, other, rate, generator), other, rate)
+        _judge_at_rest(answer, rate)
+    kept = as_array(answer(hidden.copy(), 0.0, generator, True), shape=hidden.shape)
+    require(same_numbers(kept, hidden), "At rate 0 all numbers should stay as they are.")
+    one = [plain(answer(np.ones((1, 1)), 0.3, generator, True)) for _ in range(400)]
+    share = float(np.mean(np.array(one, dtype=float) == 0))
+    require(
+        abs(share - 0.3) < 0.15,
+        f"A single number was dropped in {share:.0%} of 400 training calls at rate 0.3. Every "
+        "number has its own chance: drawing which share of the numbers goes is something else.",
+    )
+    _judge_source(answer, hidden)
+
+
+def _mask_of(answer, hidden: np.ndarray, rate: float, generator) -> np.ndarray:
+    """Return where a training call dropped; refuse wrong shares and sizes."""
+    got = as_array(answer(hidden.copy(), rate, generator, True), shape=hidden.shape)
+    dropped = got == 0
+    share = float(np.mean(dropped))
+    require(share > 0, "Nothing was dropped although training is True.")
     require(
         not (dropped == dropped[0]).all(),
         "The same units are dropped in every row. Draw a mask of the shape of `hidden`, so that "
@@ -206,33 +385,69 @@ def dropout_check(answer):
         not (dropped == dropped[:, :1]).all(),
         "Whole rows are dropped: the mask has one number per row and needs one per entry.",
     )
-    _judge_at_rest(answer, rate)
-
-
-def _judge_scale(got: np.ndarray, rate: float) -> None:
-    share = float(np.mean(got == 0))
-    require(share > 0, "Nothing was dropped although training is True.")
     require(
         abs(share - (1 - rate)) > 0.05,
         f"{share:.0%} were dropped at rate {rate}: the rate was taken as the share that stays. "
         "It is the share that goes.",
     )
     require(abs(share - rate) < 0.05, f"{share:.0%} of the numbers were dropped at rate {rate}.")
-    left = got[got != 0]
+    left = (got / hidden)[~dropped]
     require(
         not np.allclose(left, 1, rtol=TOLERANCE),
-        "What stays is not rescaled: the next layer gets 30 % less in training than afterwards. "
-        "Divide by 1 − rate, so that the expected value is the same.",
+        f"What stays is not rescaled: the next layer gets {rate:.0%} less in training than "
+        "afterwards. Divide by 1 − rate, so that the expected value is the same.",
     )
     require(
         not np.allclose(left, 1 - rate, rtol=TOLERANCE),
         "What stays is multiplied by 1 − rate, which makes it smaller still. Divide by it.",
     )
     require(
-        np.allclose(left, 1 / (1 - rate), rtol=TOLERANCE),
-        f"What stays should be 1 / (1 − rate) = {1 / (1 - rate):.3f} times as large; yours is "
-        f"{left.mean():.3f} times as large.",
+        not np.allclose(left, 1 / rate, rtol=TOLERANCE),
+        "What stays is divided by the rate. Divide by the share that stays, 1 − rate.",
     )
+    require(
+        np.allclose(left, 1 / (1 - rate), rtol=TOLERANCE)
+        or not np.allclose(left, 1 / (1 - share), rtol=TOLERANCE),
+        "What stays is divided by the share that happened to stay in this batch. The scale should "
+        "not depend on chance: divide by 1 − rate.",
+    )
+    require(
+        np.ptp(got[~dropped]) > 1e-9 * np.abs(got).max(),
+        "These are the mask's numbers alone. Multiply `hidden` by them.",
+    )
+    worst = int(np.abs(left - 1 / (1 - rate)).argmax())
+    require(
+        np.allclose(left, 1 / (1 - rate), rtol=TOLERANCE),
+        f"What stays should be 1 / (1 − rate) = {1 / (1 - rate):.4g} times as large; one number "
+        f"of yours is {left[worst]:.4g} times as large.",
+    )
+    return dropped
+
+
+def _judge_mask(dropped: np.ndarray, hidden: np.ndarray, rate: float) -> None:
+    """Refuse a mask whose numbers are not drawn one by one."""
+    large = hidden > np.median(hidden)
+    require(
+        abs(dropped[large].mean() - dropped[~large].mean()) < 0.1,
+        f"{dropped[large].mean():.0%} of the larger half of the numbers were dropped and "
+        f"{dropped[~large].mean():.0%} of the smaller half. Chance alone decides, not the number.",
+    )
+    for axis, what in ((0, "unit"), (1, "row")):
+        shares, n = dropped.mean(axis=axis), dropped.shape[axis]
+        worst = int(np.abs(shares - rate).argmax())
+        require(
+            abs(shares[worst] - rate) < 7 * np.sqrt(rate * (1 - rate) / n),
+            f"Of {what} {worst}, {shares[worst]:.0%} of {n} numbers were dropped at rate {rate}. "
+            "Each number has its own chance.",
+        )
+        first, second = np.delete(dropped, -1, axis), np.delete(dropped, 0, axis)
+        both = float(np.mean(first & second))
+        require(
+            abs(both - rate**2) < 0.05,
+            f"Neighbours of a {'row' if what == 'row' else 'column'} are dropped together in "
+            f"{both:.0%} of the pairs; {rate**2:.0%} are expected where each number has its own "
+            "chance.",
+        )
 
 
 def _judge_at_rest(answer, rate: float) -> None:
@@ -249,109 +464,24 @@ def _judge_at_rest(answer, rate: float) -> None:
         "With training=False you scale by 1 − rate. That belongs to the older form, which does "
         "not rescale in training; doing both shrinks the signal.",
     )
-    require(
-        same_numbers(rest, hidden), "With training=False the numbers should come back as they are."
-    )
+    text = difference(rest, hidden)
+    require(not text, f"With training=False the numbers should come back as they are, but {text}")
 
 
-# ------------------------------------------------------------------------------------ 8 · scaling
+def _judge_source(answer, hidden: np.ndarray) -> None:
+    """Refuse a mask that the generator does not decide."""
 
-scale_parts = Exercise(
-    "Return (train, validation, test), each column less its training mean, divided by its "
-    "training standard deviation; constant columns are divided by 1.",
-    hints=(
-        "One mean and one standard deviation per column: axis=0. Both from `train` alone.",
-        "Scale all three parts with these two rows of numbers.",
-        "np.where(spread > 0, spread, 1) replaces the zeros, so that nothing is divided by 0.",
-    ),
-    praise="Right. Test rows are measured with the training rows' ruler, as tomorrow's will be.",
-)
-
-
-@scale_parts.set_solution
-def scale_parts_solution(train, validation, test):
-    mean, spread = train.mean(axis=0), train.std(axis=0)
-    spread = np.where(spread > 0, spread, 1)  # a constant column has nothing to scale
-    return tuple((part - mean) / spread for part in (train, validation, test))
-
-
-@scale_parts.set_check
-def scale_parts_check(answer):
-    generator = np.random.default_rng(5)
-    scale, centre = np.array([1.0, 100.0, 0.01, 0.0]), np.array([0.0, 500.0, -3.0, 7.0])
-    parts = [
-        generator.normal(loc=shift, size=(rows, 4)) * scale + centre
-        for rows, shift in ((40, 0.0), (15, 0.5), (12, 1.5))
-    ]
-    with np.errstate(all="ignore"):
-        result = answer(*(part.copy() for part in parts))
-        without = answer(*(part[:, :3].copy() for part in parts))
-    names = ("train", "validation", "test")
-    for got in (without, result):
-        for name, part in zip(names, take_apart(got, names), strict=True):
-            part = np.asarray(part, dtype=float)
-            require(
-                not (np.isnan(part).any() or np.isinf(part).any()),
-                f"{name} has NaN or infinite entries: a constant column has a standard deviation "
-                "of 0. Divide such a column by 1. The corner pixels of the digits are like that.",
-            )
-    width = 3
-    got = [
-        as_array(part, shape=(len(full), width), what=name)
-        for part, full, name in zip(without, parts, names, strict=True)
-    ]
-    _judge_scaling(got, [part[:, :width] for part in parts])
-    _judge_constant_column(result, parts)
-
-
-def _judge_scaling(got, parts) -> None:
-    def scaled(mean, spread, which=2):
-        return (parts[which] - mean) / spread
-
-    train, together = parts[0], np.vstack(parts)
-    mean = train.mean(axis=0)
-    spreads = [train.std(axis=0, ddof=ddof) for ddof in (0, 1)]
-    if any(
-        all(same_numbers(got[i], scaled(mean, spread, i)) for i in range(3)) for spread in spreads
-    ):
-        return
-    test = got[2]
-    mistakes = (
-        (
-            scaled(together.mean(axis=0), together.std(axis=0)),
-            "The scaler was fitted on all rows together, so the test rows helped to choose the "
-            "ruler they are measured with. Take mean and spread from train alone.",
-        ),
-        (
-            scaled(parts[2].mean(axis=0), parts[2].std(axis=0)),
-            "Each part was scaled with its own mean and spread: a test set that has drifted would "
-            "look ordinary, and one row alone could not be scaled. Use those of train.",
-        ),
-        (
-            scaled(train.mean(), train.std()),
-            "One mean and one spread were taken over the whole matrix. Columns have different "
-            "units: take them per column, axis=0.",
-        ),
-        (parts[2], "Only the training rows were scaled. The network needs all parts alike."),
-        (
-            scaled(mean, train.var(axis=0)),
-            "You divide by the variance; the standard deviation is its root.",
-        ),
-        (parts[2] - mean, "The mean is removed, but nothing is divided by the spread."),
-        (
-            scaled(train.min(axis=0), np.ptp(train, axis=0)),
-            "That is scaling to the range 0 to 1. Mean and standard deviation are asked for.",
-        ),
-    )
-    name_the_mistake(test, mistakes)
-    require(False, "Each column should be (column − training mean) / training standard deviation.")
-
-
-def _judge_constant_column(result, parts) -> None:
-    for part, full in zip(result, parts, strict=True):
-        part = as_array(part, shape=full.shape, what="a part with a constant column")
-        require(
-            np.abs(part[:, 3]).max() < 1e-6,
-            "A column that is constant in all parts should become 0: its mean goes, and it is "
-            "divided by 1.",
+    def mask(seed):
+        return (
+            np.asarray(plain(answer(hidden.copy(), 0.3, np.random.default_rng(seed), True))) == 0
         )
+
+    require(
+        all(np.array_equal(mask(3), mask(3)) for _ in range(2)),
+        "Two generators with one seed gave two masks, so the mask comes from elsewhere. Draw "
+        "from the generator that is handed in, or no run can be repeated.",
+    )
+    require(
+        not np.array_equal(mask(3), mask(4)),
+        "Generators with different seeds gave one mask. Draw from the one that is handed in.",
+    )

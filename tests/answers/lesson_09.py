@@ -346,6 +346,11 @@ wrong(ex.largest_angle, "no angle")(lambda A, B: 0.0)
 wrong(ex.largest_angle, "arcsin")(lambda A, B: 90 - np.array(ex.largest_angle._solution(A, B)))
 
 
+@wrong(ex.largest_angle, "the largest angle is")
+def largest_angle_always_right(A, B):
+    return 90.0
+
+
 @wrong(ex.largest_angle, "larger than 1")
 def largest_angle_not_clipped(A, B):
     first, second = np.linalg.qr(A)[0], np.linalg.qr(B)[0]
@@ -503,6 +508,18 @@ def one_minus_overlap(pictures, copies):
 def errors_where_there_is_ink(pictures, copies):
     errors, ink = ((pictures - copies) ** 2).sum(axis=1), pictures.sum(axis=1)
     return np.divide(errors, ink, out=errors.copy(), where=ink > 0)
+
+
+@right(ex.fair_errors)
+def distance_on_unit_length(pictures, copies):
+    p, c = (a / (np.linalg.norm(a, axis=1, keepdims=True) + 1e-9) for a in (pictures, copies))
+    return np.linalg.norm(p - c, axis=1)
+
+
+@wrong(ex.fair_errors, "amounts of ink")
+def fair_errors_of_the_histogram(pictures, copies):
+    lost = (np.sort(pictures, axis=1) - np.sort(copies, axis=1)) ** 2
+    return lost.sum(axis=1) / (pictures.sum(axis=1) + 1e-6)
 
 
 @wrong(ex.fair_errors, "amounts of ink")

@@ -155,9 +155,8 @@ def largest_angle_solution(A, B):
 def largest_angle_check(answer):
     generator = np.random.default_rng(9)
     A, B, mix = (generator.normal(size=size) for size in ((9, 3), (9, 3), (3, 3)))
+    _judge_angle(answer, A, A + 0.5 * B, what="two neighbouring spaces")
     _judge_angle(answer, A, A @ mix, what="B = A times an invertible matrix")
-    B = A + 0.5 * B
-    _judge_angle(answer, A, B, what="two neighbouring spaces")
     for k in (1, 1, 1, 1, 2, 2, 2, 3):  # rounding takes some of the cosines beyond 1
         A = generator.normal(size=(k + 3, k))
         _judge_angle(answer, A, -3 * A, what="B = −3 · A")
@@ -288,9 +287,10 @@ def _pictures(rng):
     places = rng.permutation(PIXELS)
     rows += [copied(32, lost, places) for lost in range(0, 32, 4)]
     rows.append(copied(4, 0, rng.permutation(PIXELS)))
-    whole, blank = rows[LADDER][0][0], np.zeros(PIXELS)
+    ink, elsewhere, blank = np.zeros((3, PIXELS))
+    ink[places[:24]] = elsewhere[places[24:48]] = 1
     stain = np.where(np.arange(PIXELS) < 10, 0.5, 0.0)
-    rows += [(whole, 1 - whole), (blank, blank), (blank, stain), (rows[0][0], blank)]
+    rows += [(ink, elsewhere), (blank, blank), (blank, stain), (rows[0][0], blank)]
     return tuple(np.array(each) for each in zip(*rows, strict=True))
 
 

@@ -379,6 +379,11 @@ def test_a_list_of_arrays_of_unlike_lengths_is_compared_part_by_part():
     assert difference([np.ones(2), np.zeros(3)], parts).startswith("in result 2 of 2 at [0]")
 
 
+def test_a_word_among_the_results_is_compared_too():
+    assert difference(("b", 1.0), ("b", 1)) == ""
+    assert difference(("a", 1.0), ("b", 1)) == "in result 1 of 2 you return 'a'; 'b' is expected."
+
+
 def test_numbers_are_told_with_the_digits_that_differ():
     assert unlike(0.12345678, 0.12345679) == ("0.12345678", "0.12345679")
     assert unlike(1.0, 2.0) == ("1", "2")

@@ -139,7 +139,7 @@ def difference(result: object, wanted: object) -> str:
     if isinstance(wanted, str):
         return "" if result == wanted else f"you return {result!r}; {wanted!r} is expected."
     if isinstance(wanted, tuple):
-        if any(np.ndim(each) for each in wanted):
+        if any(np.ndim(each) or isinstance(each, str) for each in wanted):
             return _difference_of_parts(result, wanted)
         wanted = np.array(wanted, dtype=float)
     wanted = np.asarray(wanted, dtype=float)

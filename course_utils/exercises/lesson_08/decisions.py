@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from course_utils.exercises.comparison import compare
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import (
     as_array,
@@ -262,8 +261,6 @@ def explain_check(answer):
     for name, (wanted, _, _) in zip(chosen, right, strict=True):
         require(name == wanted, f"You name {name!r}; the largest relative error is in {wanted!r}.")
     _name_the_values(np.array([values for _, *values in results]), cases)
-    # A name stands among the results, so that the rest is compared as two numbers.
-    compare(_values_of(answer), [_values_of(explain_solution)], explain_inputs)
 
 
 def _copied(value):
@@ -338,8 +335,8 @@ def _explained_order(rng, columns):
             return row, copy, usual, mean, scale, rng.permutation(names)[:columns].tolist()
 
 
+@explain.set_inputs
 def explain_inputs(rng):
-    """Yield inputs as for `Exercise.set_inputs`."""
     for columns in (1, 2, 3, 5, 5, 4):
         yield f"an order of {columns} columns", _explained_order(rng, columns)
     *given, names = _explained_order(rng, 3)
@@ -349,19 +346,6 @@ def explain_inputs(rng):
         yield f"an error in column {j} alone", (row, copy, usual, mean, scale, names)
     ones, zeros = np.ones(2), np.zeros(2)
     yield "an expected value of 0", (2 * np.eye(2)[1], zeros, ones, zeros, ones, ["a", "b"])
-
-
-def _values_of(function):
-    """Return the function's two values alone, once its name has been found right."""
-
-    def values(row, copy, usual, mean, scale, names):
-        given = row, copy, usual, mean, scale, names
-        wanted = explain_solution(*given)[0]
-        name, *both = _taken(function(*map(_copied, given)), names)
-        require(name == wanted, f"You name {name!r}; the largest relative error is in {wanted!r}.")
-        return np.array(both)
-
-    return values
 
 
 # ------------------------------------------------------------------ 6 · the value that fits best

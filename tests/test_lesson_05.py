@@ -159,3 +159,46 @@ def test_early_stopping_ends_where_the_package_ends():
     assert epochs == len(history.validation_loss) < 200
     for mine, package in zip(weights, model.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, package)
+
+
+def test_the_stubs_examples_are_what_the_solutions_return():
+    def returns(exercise, *arguments):
+        return exercise._solution(*arguments)
+
+    assert returns(ex.keras_momentum, 1, 0.5, 2, 0.1, 0.8) == pytest.approx((1.2, 0.2))
+    assert returns(ex.adam_step, 1, 0, 0, 5, 1, 0.1) == pytest.approx((0.9, 0.5, 0.025))
+    assert returns(ex.decay_step, 2, 0, 0.1, 0.5) == pytest.approx(1.9)
+    assert returns(ex.early_stopping, [0.9, 0.5, 0.6, 0.7, 0.1], "abcde", 2) == (4, "b")
+    assert returns(ex.diagnose, [0.693] * 60, [0.693] * 60, 0.1) == "stuck"
+    batches = returns(ex.mini_batches, *np.ones((2, 5)), 2, np.random.default_rng(0))
+    assert [len(X) for X, _ in batches] == [2, 2, 1]
+    thinned = returns(ex.dropout, np.ones((5, 9)), 0.75, np.random.default_rng(0), True)
+    assert set(thinned.flat) == {0, 4}
+    parts = [np.array(part) for part in ([[1.0], [3.0]], [[2.0]], [[5.0]])]
+    assert [part.tolist() for part in returns(ex.scale_parts, *parts)] == [
+        [[-1], [1]],
+        [[0]],
+        [[3]],
+    ]
+
+
+@pytest.mark.parametrize(("value", "rows"), [(0.1, 1025), (0.7, 341), (1 / 3, 100), (7.0, 40)])
+def test_a_column_of_equal_numbers_is_divided_by_1_whatever_its_mean_is_rounded_to(value, rows):
+    train, other = np.full((rows, 1), value), np.array([[value], [value + 0.1]])
+    scaled = ex.scale_parts._solution(train, other, other)
+    np.testing.assert_allclose(scaled[0], 0, atol=1e-12)
+    np.testing.assert_allclose(scaled[2].ravel(), [0, 0.1], atol=1e-12)
+
+
+@pytest.mark.parametrize("skipped", range(20))
+def test_no_draw_of_a_right_answer_is_refused_for_its_chance(skipped):
+    def batches(X, targets, batch_size, generator):
+        generator.random(skipped)
+        return ex.mini_batches._solution(X, targets, batch_size, generator)
+
+    def thinned(hidden, rate, generator, training):
+        generator.random(skipped)
+        return ex.dropout._solution(hidden, rate, generator, training)
+
+    assert ex.mini_batches.examine(batches).passed
+    assert ex.dropout.examine(thinned).passed

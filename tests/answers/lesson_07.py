@@ -113,6 +113,12 @@ def focal_loss_whose_factor_knows_anomalies_only(y, p, gamma):
     return (1 - p) ** gamma * -np.log(np.where(y == 1, p, 1 - p))
 
 
+@wrong(ex.focal_loss, "First 1 − q, then the power")
+def focal_loss_of_the_power_s_rest(y, p, gamma):
+    q = np.where(y == 1, p, 1 - p)
+    return (1 - q**gamma) * -np.log(q)
+
+
 @wrong(ex.focal_loss, "Your exponent is 2 where gamma is 3")
 def focal_loss_of_the_paper(y, p, gamma):
     return ex.focal_loss._solution(y, p, 2)
@@ -453,6 +459,8 @@ def cooled_power(p, temperature):
     return p ** (1 / temperature)
 
 
+wrong(ex.cooled, "with a minus sign")(lambda p, T: 1 / (1 + (p / (1 - p)) ** (1 / T)))
+wrong(ex.cooled, "log p is not the logit")(lambda p, T: special.expit(np.log(p) / T))
 wrong(ex.cooled, "Nothing has changed")(lambda p, T: p)
 
 right(ex.shifted)(lambda p, a, b: p * b / a / (p * b / a + (1 - p) * (1 - b) / (1 - a)))
@@ -523,6 +531,7 @@ def shifted_logits(p, before, now):
     return special.logit(p) + special.logit(now) - special.logit(before)
 
 
+wrong(ex.shifted, "Nothing has changed")(lambda p, before, now: p)
 wrong(ex.shifted, "one half")(lambda p, a, b: special.expit(special.logit(p) - special.logit(a)))
 
 
@@ -559,6 +568,11 @@ def judge_with_a_table(X, y, held_out, resample, learn, metric):
 def judge_all_rows_and_choose(X, y, held_out, resample, learn, metric):
     scores = learn(*resample(X[~held_out], y[~held_out]))(torch.tensor(X, requires_grad=True))
     return torch.tensor(metric(y[held_out], scores[held_out]), requires_grad=True)
+
+
+@wrong(ex.judge_cure, "mask is the other way round")
+def judge_cure_with_the_mask_turned(X, y, held_out, resample, learn, metric):
+    return ex.judge_cure._solution(X, y, ~held_out, resample, learn, metric)
 
 
 @wrong(ex.judge_cure, "before the split")

@@ -171,6 +171,10 @@ def focal_loss_check(answer):
                 "gamma multiplies in yours. It is an exponent: (1 − q)^γ.",
             ),
             (
+                (1 - q**3) * -np.log(q),
+                "Your factor is 1 − q^γ. First 1 − q, then the power: (1 − q)^γ.",
+            ),
+            (
                 (1 - q) ** 2 * -np.log(q),
                 "Your exponent is 2 where gamma is 3. Is gamma used?",
             ),
@@ -391,6 +395,11 @@ def judge_cure_check(answer):
     answer(X.copy(), y.copy(), held_out.copy(), seen.resample, seen.learn, seen.metric)
     outside = set(np.flatnonzero(held_out).astype(float))
     require(seen.resampled, "`resample` was never called: there is no cure to be judged.")
+    require(
+        not all(set(call) <= outside for call in seen.resampled),
+        "Only the rows held out were resampled: your mask is the other way round. X[~held_out] "
+        "are the rows to learn from.",
+    )
     for call in map(set, seen.resampled):
         require(
             not call & outside or call <= outside,

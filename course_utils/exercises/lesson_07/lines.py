@@ -183,12 +183,16 @@ def _sigmoid(z):
 
 
 def _probabilities(rng):
-    """Yield (what they are, probabilities (n,) not too near to 0 and 1)."""
-    yield "probabilities from 0.02 to 0.98", rng.uniform(0.02, 0.98, size=int(rng.integers(5, 20)))
-    yield "small probabilities", rng.uniform(0.01, 0.05, size=6)
-    yield "large probabilities", rng.uniform(0.93, 0.99, size=6)
-    yield "sorted probabilities", np.sort(rng.uniform(0.05, 0.95, size=7))
-    yield "a single probability", rng.uniform(0.2, 0.8, size=1)
+    """Yield (what they are, probabilities (n,) not too near to 0 and 1); few digits to show."""
+    for what, low, high, n in (
+        ("three probabilities", 0.02, 0.98, 3),
+        ("many probabilities", 0.02, 0.98, int(rng.integers(8, 20))),
+        ("small probabilities", 0.01, 0.08, 6),
+        ("large probabilities", 0.93, 0.99, 6),
+        ("a single probability", 0.2, 0.8, 1),
+    ):
+        yield what, np.round(rng.uniform(low, high, size=n), 3)
+    yield "sorted probabilities", np.round(np.sort(rng.uniform(0.05, 0.95, size=7)), 3)
 
 
 # ------------------------------------------------------------------------------- 6 · cooled
@@ -239,6 +243,15 @@ def cooled_check(answer):
                 "p^(1/T) cools one side only: probabilities above and below one half should move "
                 "alike. Work on the logit.",
             ),
+            (
+                _sigmoid(-z / 2.5),
+                "Small probabilities become large and large ones small: the way back is "
+                "1 / (1 + exp(−z)), with a minus sign.",
+            ),
+            (
+                _sigmoid(np.log(p) / 2.5),
+                "log p is not the logit: that is log(p / (1 − p)).",
+            ),
             (p, "Nothing has changed: is the temperature used?"),
         ],
     )
@@ -247,8 +260,8 @@ def cooled_check(answer):
 @cooled.set_inputs
 def cooled_inputs(rng):
     for what, p in _probabilities(rng):
-        for temperature in (float(rng.uniform(1.2, 4)), float(rng.uniform(0.4, 0.9))):
-            yield f"{what} and temperature {temperature:.4g}", (p, temperature)
+        for temperature in (rng.uniform(1.2, 4), rng.uniform(0.4, 0.9)):
+            yield what, (p, round(float(temperature), 2))
     yield "temperature 1", (rng.uniform(0.05, 0.95, size=5), 1)
     yield "a high temperature", (rng.uniform(0.05, 0.95, size=5), 50.0)
 
@@ -299,6 +312,7 @@ def shifted_check(answer):
                 "You use the ratio of the prevalences, which weighs the anomalies' side only. "
                 "Odds are π / (1 − π): the normal rows have become more frequent as well.",
             ),
+            (p, "Nothing has changed: are both prevalences used?"),
             (
                 _sigmoid(z + _logit(now)),
                 "You add the new log odds without taking the old ones out. The network has "
@@ -328,8 +342,7 @@ def shifted_inputs(rng):
             (rng.uniform(0.3, 0.5), rng.uniform(0.01, 0.1)),
             (rng.uniform(0.01, 0.1), rng.uniform(0.2, 0.6)),
         ):
-            given = (p, float(before), float(now))
-            yield f"{what}, from prevalence {before:.3g} to {now:.3g}", given
+            yield what, (p, round(float(before), 3), round(float(now), 3))
     yield "a prevalence that stays", (rng.uniform(0.05, 0.95, size=5), 0.3, 0.3)
     yield "a prevalence of one half", (rng.uniform(0.05, 0.95, size=5), 0.5, 0.002)
     yield "mostly anomalies", (rng.uniform(0.05, 0.95, size=5), 0.2, 0.9)

@@ -122,9 +122,42 @@ def clean_without_a_look(table, target, anomaly):
     return table[numbers].to_numpy(), (table[target] == anomaly).to_numpy(int)
 
 
+@wrong(ex.clean, "Zeros became NaN too")
+def clean_of_zeros(table, target, anomaly):
+    table = table.drop_duplicates()
+    numbers = table.columns.drop(target)
+    X = table[numbers].mask(table[numbers] <= 0).to_numpy()
+    return X, (table[target] == anomaly).to_numpy(int)
+
+
+@wrong(ex.clean, "Both rows of a pair of copies")
+def clean_of_twins(table, target, anomaly):
+    return ex.clean._solution(table.drop_duplicates(keep=False), target, anomaly)
+
+
+@wrong(ex.clean, "names were numbered")
+def clean_by_factorize(table, target, anomaly):
+    X, _ = ex.clean._solution(table, target, anomaly)
+    return X, pd.factorize(table.drop_duplicates()[target])[0]
+
+
+@right(ex.clean)
+def clean_keeping_the_last(table, target, anomaly):
+    rows = table.drop_duplicates(keep="last")
+    X = rows.drop(columns=target).astype("float32")
+    return X.where(~(X < 0)), rows[target].eq(anomaly)
+
+
+@right(ex.clean)
+def clean_as_tensors(table, target, anomaly):
+    X, y = ex.clean._solution(table=table, target=target, anomaly=anomaly)
+    order = np.argsort(y, kind="stable")
+    return torch.tensor(X[order], dtype=torch.float32), torch.tensor(y[order])
+
+
 wrong(ex.clean, "2 results")(lambda table, target, anomaly: table)
 wrong(ex.clean, "holds text")(lambda table, target, anomaly: (table, [1] * len(table)))
-wrong(ex.clean, "two columns")(lambda table, target, anomaly: (np.ones((8, 3)), np.ones(8)))
+wrong(ex.clean, "without the target")(lambda table, target, anomaly: (np.ones((8, 3)), np.ones(8)))
 
 # ------------------------------------------------------------------------------------- 2 · prepare
 
@@ -144,6 +177,29 @@ def prepare_by_hand(train, test):
             rows[np.isnan(rows[:, column]), column] = medians[column]
     mean, spread = train.mean(axis=0), train.std(axis=0, ddof=1)
     return (train - mean) / spread, (test - mean) / spread
+
+
+@right(ex.prepare)
+def prepare_in_pandas(train, test):
+    train, test = pd.DataFrame(train), pd.DataFrame(test)
+    fill = train.median()
+    test, train = test.fillna(fill), train.fillna(fill)
+    return (train - train.mean()) / train.std(), (test - train.mean()) / train.std()
+
+
+@right(ex.prepare)
+def prepare_tensors(train, test):
+    train, test = torch.tensor(train, requires_grad=True), torch.tensor(test)
+    fill = torch.nanquantile(train, 0.5, dim=0)
+    test, train = (torch.where(torch.isnan(part), fill, part) for part in (test, train))
+    mean, spread = train.mean(dim=0), train.std(dim=0, correction=0)
+    return (train - mean) / spread, (test - mean) / spread
+
+
+@wrong(ex.prepare, "expected")
+def prepare_without_a_root(train, test):
+    train, test = ex.prepare._solution(train, test)
+    return (train / 2, test / 2) if len(test) == 1 else (train, test)
 
 
 @wrong(ex.prepare, "changes the `train` that it was given")
@@ -210,6 +266,34 @@ def cut_with_a_splitter(table, target, share, seed):
     splitter = StratifiedShuffleSplit(1, test_size=share, random_state=seed)
     train, test = next(splitter.split(rows, rows[target]))
     return rows.iloc[train], rows.iloc[test]
+
+
+@right(ex.cut)
+def cut_by_groups(table, target, share, seed):
+    return _stratified_parts(table.drop_duplicates(), target, share, seed)
+
+
+@right(ex.cut)
+def cut_by_sampling(table, target, share, seed):
+    rows = table.drop_duplicates(ignore_index=True)
+    test = rows.groupby(target).sample(frac=share, random_state=seed)
+    return [rows.drop(test.index).sample(frac=1), test.reset_index(drop=True)]
+
+
+@wrong(ex.cut, "three kinds")
+def cut_of_faults_alone(table, target, share, seed):
+    return ex.cut._solution(table, "fault" if "fault" in table else "d", share, seed)
+
+
+@wrong(ex.cut, "values have changed")
+def cut_and_shift(table, target, share, seed):
+    rows = table.drop_duplicates()
+    return ex.cut._solution(rows.assign(a=rows[rows.columns[0]] + 1), target, share, seed)
+
+
+@wrong(ex.cut, "the second time")
+def cut_by_global_chance(table, target, share, seed):
+    return ex.cut._solution(table, target, share, None)
 
 
 @wrong(ex.cut, "removed after the split")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from course_utils.exercises import inputs
+from course_utils.exercises.comparison import compare
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import as_array, require, same_numbers, take_apart
+from course_utils.exercises.results import as_array, plain, require, same_numbers, take_apart
 
 import numpy as np
 import pandas as pd
@@ -56,27 +58,81 @@ def clean_check(answer):
         "The caller's table came back changed. Begin with table.copy(), or running your function "
         "twice cleans what is clean.",
     )
-    X, y = _as_rows(X), _as_label_vector(y)
+    X, y = _as_rows(X, 2), _as_label_vector(y)
     _judge_cleaned(X, y)
+    _judge_names(answer)
+    compare(_in_one_order(answer), (_in_one_order(clean_solution),), _clean_inputs)
 
 
-def _as_rows(X):
+def _judge_names(answer):
+    """Say whether y comes from numbering the names and not from comparing them."""
+    names = ["worn", "fine", "fine", "loose", "fine"]
+    table = pd.DataFrame({"state": names, "load": [1.0, 2.0, 3.0, 4.0, 5.0]})
+    for anomaly in ("worn", "loose"):
+        X, y = take_apart(answer(table.copy(), "state", anomaly), ("X", "y"))
+        X, y = _as_rows(X, 1), _as_label_vector(y)
+        require(len(X) == len(y) == 5, f"Of five different rows {len(X)} came back.")
+        for codes in (pd.factorize(np.array(names))[0], np.unique(names, return_inverse=True)[1]):
+            for numbered in (codes, codes > 0, codes == 0):
+                rightly = np.array_equal(numbered, np.array(names) == anomaly)
+                require(
+                    rightly or not _same_rows(X, y, table[["load"]], numbered),
+                    "The names were numbered, in the order in which they come or in the "
+                    f"alphabet's. y is 1 where the target is the anomaly, here {anomaly!r}, and 0 "
+                    "for every other name.",
+                )
+
+
+def _in_one_order(function):
+    """Return a function that puts the rows of (X, y) in one order, and −9 where a number lacks."""
+
+    def sorted_rows(table, target, anomaly):
+        X, y = take_apart(function(table, target, anomaly), ("X", "y"))
+        X, y = _as_rows(X, table.shape[1] - 1), _as_label_vector(y)
+        require(len(X) == len(y), f"X has {len(X)} rows and y has {len(y)} labels.")
+        require(not np.any(X < 0), "There are still negative numbers in X. They become NaN.")
+        return _sorted_rows(np.nan_to_num(X, nan=-9), y)
+
+    return sorted_rows
+
+
+def _clean_inputs(rng):
+    for what, numbers in inputs.tables(rng, least=6):
+        table = pd.DataFrame(np.abs(numbers), columns=list("qwert")[: numbers.shape[1]])
+        table.iloc[0, 0], table.iloc[2, 0] = -999, 0
+        if table.shape[1] > 1:
+            table.iloc[1, -1] = np.nan
+        kinds = np.array(["a b", "off", "on", "x"])[: int(rng.integers(2, 5))]
+        names = rng.permutation(np.resize(kinds, len(table)))
+        table.insert(int(rng.integers(table.shape[1] + 1)), "kind", names)
+        twice = pd.concat([table, table.iloc[[0, 1, 3]]])
+        twice = twice.sample(frac=1, random_state=int(rng.integers(99)))
+        for anomaly in kinds:
+            yield what, (twice.reset_index(drop=True), "kind", str(anomaly))
+    table = table.set_index(np.arange(len(table))[::-1] + 7)
+    yield "rows numbered backwards", (table, "kind", str(kinds[0]))
+    whole = pd.DataFrame({"fault": ["yes", "no", "yes", "no"], "count": [3, -1, 3, 2]})
+    yield "whole numbers", (whole, "fault", "yes")
+    yield "whole numbers, the other name", (whole, "fault", "no")
+
+
+def _as_rows(X, columns):
     """Return X as floats with NaN allowed."""
     require(X is not None, "X is None: is something missing before `return X, y`?")
     try:
-        X = np.asarray(X, dtype=float)
+        X = np.asarray(plain(X), dtype=float)
     except (TypeError, ValueError):
         require(False, "X still holds text. Leave the target column out of X.")
     require(
-        X.ndim == 2 and X.shape[1] == 2,
-        f"X has shape {X.shape}; two columns of numbers are expected here, without the target.",
+        X.ndim == 2 and X.shape[1] == columns,
+        f"X has shape {X.shape}; (rows, {columns}) is expected, without the target.",
     )
     return X
 
 
 def _as_label_vector(y):
     """Return y as floats, or say that it still holds names."""
-    values = np.asarray(y)
+    values = np.asarray(plain(y))
     require(
         values.dtype.kind in "biuf",
         "y still holds names. Keras needs numbers: 1 where the target equals `anomaly`, else 0.",
@@ -109,6 +165,17 @@ def _judge_cleaned(X, y):
         not np.any(X[:, 0] == 0) and np.sum(X[:, 1] == 0) <= 1,
         "Gaps became 0. That claims a measurement of zero, which was never made. Leave NaN.",
     )
+    wanted, labels = clean_solution(_dirty_table(), "state", "off")
+    above = np.where(wanted <= 0, np.nan, wanted)
+    require(
+        not _same_rows(X, y, above, labels),
+        "Zeros became NaN too. A depth of 0 can be measured; only what is below 0 cannot be.",
+    )
+    require(
+        gaps == 3 or not np.isin(X[~np.isnan(X)], wanted).all(),
+        f"X has {gaps} gaps where 3 are expected: an empty cell and two impossible values. "
+        "Everything else stays as it was measured.",
+    )
     require(
         gaps == 3,
         f"X has {gaps} gaps where 3 are expected: an empty cell and two impossible values. "
@@ -116,24 +183,39 @@ def _judge_cleaned(X, y):
         "rows that are to be tested.",
     )
     require(
-        len(X) == 8,
-        f"{len(X)} rows are left and 8 are expected. A copy agrees in every column, the target "
-        "included: rows that differ by their label alone contradict each other and stay.",
+        not _same_rows(X, y, wanted[1:], labels[1:]),
+        "Both rows of a pair of copies are gone, a measurement among them. One of the two stays: "
+        "drop_duplicates() keeps the first, keep=False keeps none.",
     )
-    wanted, labels = clean_solution(_dirty_table(), "state", "off")
+    for other in (5, 6):  # the rows that differ by their label alone, of which one or both lack
+        for gone in ([other], [5, 6], [0, 5, 6]):
+            require(
+                not _same_rows(X, y, np.delete(wanted, gone, 0), np.delete(labels, gone)),
+                f"{len(X)} rows are left and 8 are expected. A copy agrees in every column, the "
+                "target included: rows that differ by their label alone contradict each other "
+                "and stay.",
+            )
+    require(len(X) == 8, f"{len(X)} rows are left and 8 are expected: one of nine is a copy.")
     require(
-        not np.array_equal(y, 1 - labels),
+        not _same_rows(X, y, wanted, 1 - labels),
         "The labels are turned around: 1 is the anomaly, here `off`.",
     )
-    order, expected = _sorted_rows(X, y), _sorted_rows(wanted, labels)
     require(
-        np.array_equal(order, expected, equal_nan=True),
+        _same_rows(X, y, wanted, labels),
         "Some rows or labels are not those of the table. Do X and y keep the same order?",
     )
 
 
+def _same_rows(X, y, other, labels):
+    """Say whether both have the same rows with the same labels, in any order."""
+    if len(y) != len(labels):
+        return False
+    pair = _sorted_rows(X, y), _sorted_rows(other, labels)
+    return np.allclose(*pair, rtol=1e-5, atol=1e-8, equal_nan=True)
+
+
 def _sorted_rows(X, y):
-    rows = np.column_stack([X, y])
+    rows = np.column_stack([y, X])
     return rows[np.lexsort(np.nan_to_num(rows, nan=-1).T)]
 
 
@@ -229,18 +311,16 @@ def prepare_check(answer):
     for part, name in ((got_train, "train"), (got_test, "test")):
         require(part is not None, f"{name} is None: is something missing in your `return`?")
         require(
-            not np.isnan(np.asarray(part, dtype=float)).any(),
+            not np.isnan(np.asarray(plain(part), dtype=float)).any(),
             f"There are still gaps in {name}. One NaN makes every probability of a row NaN, and "
             "in training all weights. (np.median of a column with NaN is NaN; np.nanmedian "
             "looks past the gaps.)",
         )
     got_train = as_array(got_train, shape=train.shape, what="train")
     got_test = as_array(got_test, shape=test.shape, what="test")
-    if any(
-        same_numbers(got_train, right) and same_numbers(got_test, right_test)
-        for right, right_test in _right_ways(train, test)
-    ):
-        return
+    for right in (way(train, test) for way in OTHER_WAYS):
+        if same_numbers(got_train, right[0]) and same_numbers(got_test, right[1]):
+            return
     for wrong_train, wrong_test, message in _prepare_mistakes(train, test):
         for scale in (1, np.sqrt(1 - 1 / len(test)), np.sqrt(1 - 1 / len(train))):
             require(
@@ -248,21 +328,10 @@ def prepare_check(answer):
                 or not same_numbers(got_train, wrong_train, 0.05),
                 message,
             )
-    _judge_numbers(got_train, got_test, train, test)
+    _judge_numbers(got_train)
 
 
-def _right_ways(train, test):
-    """Yield the results of filling with median or mean, deviation by n or by n − 1."""
-    for statistic in (np.nanmedian, np.nanmean):
-        fill = statistic(train, axis=0)
-        right = _scaled(train, test, fill, fill, "train")
-        for scale in (1, np.sqrt(1 - 1 / len(train))):
-            yield right[0] * scale, right[1] * scale
-        mean, spread = np.nanmean(train, axis=0), np.nanstd(train, axis=0)  # ruler before filling
-        yield tuple((np.where(np.isnan(p), fill, p) - mean) / spread for p in (train, test))
-
-
-def _judge_numbers(got_train, got_test, train, test):
+def _judge_numbers(got_train):
     means, spreads = got_train.mean(axis=0), got_train.std(axis=0)
     require(
         np.allclose(means, 0, atol=0.1),
@@ -274,14 +343,41 @@ def _judge_numbers(got_train, got_test, train, test):
         f"The training columns have deviations {spreads.round(2)}; 1 is expected. Divide by the "
         "standard deviation of each column.",
     )
-    fill = np.nanmedian(train, axis=0)
-    right = _scaled(train, test, fill, fill, "train")[1]
-    require(
-        same_numbers(got_test, right),
-        f"The first test row is {got_test[0].round(2)}; {right[0].round(2)} is expected with "
-        "median, mean and deviation from the training rows.",
-    )
-    require(False, "The test rows are right, the training rows are not: were gaps filled alike?")
+
+
+def _another_way(fill, ddof, ruler_first):
+    """Return the preparation with another filler, divisor or order, each as fair as ours."""
+
+    def prepared(train, test):
+        filler = fill(train, axis=0)
+        filled = [np.where(np.isnan(part), filler, part) for part in (train, test)]
+        ruler = train if ruler_first else filled[0]
+        mean, spread = np.nanmean(ruler, axis=0), np.nanstd(ruler, axis=0, ddof=ddof)
+        return tuple((part - mean) / spread for part in filled)
+
+    return prepared
+
+
+OTHER_WAYS = [
+    _another_way(fill, ddof, ruler_first)
+    for fill in (np.nanmedian, np.nanmean)
+    for ddof in (0, 1)
+    for ruler_first in (False, True)
+]
+
+
+@prepare.set_inputs(also_right=OTHER_WAYS)
+def prepare_inputs(rng):
+    for what, (train, test) in inputs.train_and_rows(rng, least=6):
+        yield f"{what}, no gaps", (train, test)
+        train, test = train.copy(), test.copy()
+        train[2, 0], test[0, -1] = np.nan, np.nan
+        train[rng.integers(1, len(train) - 1), -1] = np.nan
+        yield what, (train, test)
+        yield (
+            f"{what}, a column of gaps in the test rows",
+            (train, test * [[np.nan] + [1] * (test.shape[1] - 1)]),
+        )
 
 
 # -------------------------------------------------------------------------------------- 3 · cut
@@ -320,17 +416,29 @@ def cut_check(answer):
         table = _sorted_table(rows, anomalies, copies=10)
         draws = [_cut_once(answer, table, rows, share, seed) for seed in (0, 1, 2)]
         for train, test in draws:
-            _judge_cut(train, test, anomalies, rows, share)
+            _judge_cut(train, test, table, share)
+        wanted = anomalies * share
+        found = [int(test["fault"].sum()) for _, test in draws]
+        require(
+            max(abs(each - wanted) for each in found) <= 1,
+            f"The test rows hold {', '.join(map(str, found))} anomalies with three seeds, and "
+            f"{wanted:g} are expected. Stratify, so that both sides have the same share; where "
+            "chance decides, one side may get none.",
+        )
         again = _cut_once(answer, table, rows, share, 0)
         require(
             not draws[0][1].equals(draws[1][1]),
             "Two seeds give the same test rows. Hand `seed` on to the draw.",
         )
         require(
-            draws[0][1].sort_index().equals(again[1].sort_index()),
+            all(
+                _values(one).equals(_values(other))
+                for one, other in zip(draws[0], again, strict=True)
+            ),
             "The same seed gives other test rows the second time, so nobody can repeat the "
             "result. Hand `seed` on to the draw.",
         )
+    _judge_kinds(answer)
 
 
 def _cut_once(answer, table, rows, share, seed):
@@ -344,19 +452,30 @@ def _cut_once(answer, table, rows, share, seed):
             f"{name} should be a DataFrame with the columns {', '.join(table.columns)}.",
         )
         require(len(part), f"{name} has no rows.")
-    shared = len(pd.merge(train.drop_duplicates(), test.drop_duplicates()))
+    both = pd.merge(train.drop_duplicates(), test.drop_duplicates())
     alone = not train.duplicated().any() and not test.duplicated().any()
+    twins = len(both) == len(pd.merge(both, table[table.duplicated()].drop_duplicates()))
     require(
-        not shared or not alone,
-        f"{shared} rows stand on both sides, though neither side has copies: the copies were "
+        both.empty or not twins or not alone,
+        f"{len(both)} rows stand on both sides, though neither side has copies: the copies were "
         "removed after the split. Remove them before, or twins are already apart.",
     )
     require(
-        not shared,
-        f"{shared} rows stand on both sides. There are copies: remove them before you split.",
+        both.empty or not twins,
+        f"{len(both)} rows stand on both sides. There are copies: remove them before you split.",
+    )
+    require(both.empty, f"{len(both)} rows stand on both sides.")
+    require(
+        alone,
+        "Copies stand on one side together. They count one row twice: remove them before the "
+        "split.",
     )
     require(
-        len(train) >= len(test),
+        len(pd.merge(pd.concat([train, test]), table.drop_duplicates())) == len(train) + len(test),
+        "Some rows that came back are not in the table, or their values have changed.",
+    )
+    require(
+        len(train) >= len(test) or abs(len(train) - share * rows) > 2,
         f"{len(test)} rows are for testing and {len(train)} for training; the share of "
         f"{share:.0%} is the test's. Have the two changed places?",
     )
@@ -372,21 +491,34 @@ def _cut_once(answer, table, rows, share, seed):
     return train, test
 
 
-def _judge_cut(train, test, anomalies, rows, share):
-    """Say whether the anomalies are spread as they should be."""
-    found, wanted = int(test["fault"].sum()), anomalies * share
-    require(
-        found < min(len(test), anomalies),
-        f"The test rows are the last rows of the table: {found} of {len(test)} are anomalies, "
-        "because the table is sorted. Draw them at random.",
-    )
-    require(
-        found,
-        "There is no anomaly among the test rows: the table is sorted, and you took its top.",
-    )
-    require(
-        abs(found - wanted) <= 1,
-        f"The test rows hold {found} anomalies and {wanted:g} are expected: chance decides here. "
-        "Stratify, so that both sides have the same share; with rare anomalies one side may "
-        "otherwise get none.",
-    )
+def _values(rows):
+    """Return the rows in an order of their own, whatever their order and their numbers are."""
+    return rows.sort_values(list(rows.columns)).reset_index(drop=True)
+
+
+def _judge_cut(train, test, table, share):
+    """Say whether rows were drawn, and not taken as they stand."""
+    rows = table.drop_duplicates()
+    for part, name in ((rows.tail(len(test)), "last"), (rows.head(len(test)), "first")):
+        require(
+            not _values(test).equals(_values(part)),
+            f"The test rows are the {name} rows of the table, and the table is sorted: "
+            f"{int(test['fault'].sum())} of {len(test)} are anomalies. Draw them at random.",
+        )
+
+
+def _judge_kinds(answer):
+    """Ask for a cut by names of three kinds, in a table of other columns."""
+    generator = np.random.default_rng(9)
+    kinds = np.repeat(["fine", "worn", "broken"], [120, 40, 20])
+    table = pd.DataFrame({"kind": kinds, "c": generator.random(180), "d": np.arange(180) % 7})
+    names = {"target": "kind", "share": 0.3, "seed": 4}
+    train, test = take_apart(answer(table.copy(), *names.values()), ("train", "test"))
+    require(len(train) + len(test) == 180, f"{len(train) + len(test)} of 180 rows came back.")
+    for kind, wanted in (("fine", 36), ("worn", 12), ("broken", 6)):
+        found = int((test["kind"] == kind).sum())
+        require(
+            abs(found - wanted) <= 1,
+            f"With the three kinds of the column `kind`, {found} of the test rows are {kind!r} "
+            f"where {wanted} are expected: each value of `target` has one share on both sides.",
+        )

@@ -13,7 +13,7 @@ import mutants
 import numpy as np
 import pytest
 
-LESSONS_HELD_TO_IT = lessons.LESSONS[:5]
+LESSONS_HELD_TO_IT = lessons.LESSONS[:10]
 SEEDS = range(1, 13)  # of the inputs on which a survivor is compared with the solution
 SECONDS = 2.0  # of the processor, for one mutant
 # Exercises of which many answers are right: what is asked for is a judgement, not one result.
@@ -23,6 +23,18 @@ OPEN = {
     "one_for_all": "any score that finds all four kinds",
     "sensor_network": "any weights that decide well",
     "healthy_start": "any start that keeps the blame's size",
+    "mini_batches": "any random order that the generator decides",
+    "diagnose": "any thresholds that judge clear patients rightly",
+    "dropout": "any mask that the generator decides",
+    "clean": "rows in any order, with gaps; its check compares on random tables",
+    "keep": "a name among numbers; its check compares on random histories",
+    "cut": "any random draw that keeps the shares",
+    "hide_labels": "any draw from the generator",
+    "detector": "any classifier that ranks and judges each row alone",
+    "class_weights": "a dict, a list or an array; the check compares pairs itself",
+    "synthetic_rows": "any even draw from the segments that the generator decides",
+    "fair_errors": "any score by which little ink cannot hide",
+    "snapshot": "a dictionary of states, judged by resuming the training",
 }
 EXERCISES = [
     pytest.param(exercise, id=f"{lesson[:2]}-{exercise.name}")

@@ -158,14 +158,13 @@ def _replace(path, make):
 
 
 def _operators(node, path, arguments):
-    for kinds, operator in ((ARITHMETIC, getattr(node, "op", None)),):
-        if isinstance(node, ast.BinOp | ast.AugAssign):
-            for other in kinds.get(type(operator), ()):
+    if isinstance(node, ast.BinOp | ast.AugAssign):
+        for other in ARITHMETIC.get(type(node.op), ()):
 
-                def change(node, tree, other=other):
-                    node.op = other()
+            def change(node, tree, other=other):
+                node.op = other()
 
-                yield change, f"{type(operator).__name__} → {other.__name__}"
+            yield change, f"{type(node.op).__name__} → {other.__name__}"
     if isinstance(node, ast.BinOp):
         for side in ("left", "right"):
             yield _replace(path, lambda node, s=side: getattr(node, s)), f"only the {side} term"

@@ -48,7 +48,7 @@ from dataclasses import dataclass, field
 from course_utils.exercises.comparison import compare, watched
 from course_utils.exercises.conversation import say
 from course_utils.exercises.progress import note_progress
-from course_utils.exercises.results import Misconception, plain, require
+from course_utils.exercises.results import Misconception, plain
 from course_utils.exercises.time_limit import AnswerTimedOut, call_within
 
 import numpy as np
@@ -178,11 +178,11 @@ class Exercise:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 compare(answer, (self._solution, *self._also_right), self._inputs)
-        require(
-            self.in_place or not changed,
-            f"Your function changes the `{''.join(changed[:1])}` that it was given, and whoever "
-            "calls it may need that again. Work on a copy.",
-        )
+        if changed and not self.in_place:
+            raise Misconception(
+                f"Your function changes the `{changed[0]}` that it was given, and whoever calls "
+                "it may need that again. Work on a copy."
+            )
 
     def check(self, answer: object) -> None:
         """Judge `answer`, print what was found, and note a success for `progress`."""

@@ -313,6 +313,21 @@ def test_an_answer_that_changes_its_argument_is_told_which():
     assert "changes the `x` that it was given" in message
 
 
+@pytest.mark.parametrize("kind", ["tensor", "tensors"])
+def test_a_tensor_that_is_changed_is_seen(kind):
+    changed = []
+
+    def adding(x):
+        (x[0] if isinstance(x, list) else x).add_(1)
+
+    tensor = torch.tensor([0.5, float("nan")])
+    answer = comparison.watched(adding, ["x"], changed)
+    answer(tensor if kind == "tensor" else [tensor, torch.ones(2)])
+    assert changed == ["x"]
+    comparison.watched(lambda x: x + 1, ["x"], changed)(tensor.clone().requires_grad_())
+    assert changed == ["x"]
+
+
 def test_nan_text_and_a_nudge_that_is_taken_back_are_no_change():
     changed = []
 
@@ -382,6 +397,21 @@ def test_a_list_of_arrays_of_unlike_lengths_is_compared_part_by_part():
 def test_a_word_among_the_results_is_compared_too():
     assert difference(("b", 1.0), ("b", 1)) == ""
     assert difference(("a", 1.0), ("b", 1)) == "in result 1 of 2 you return 'a'; 'b' is expected."
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        ({0: 0.5, "1": 3}, "a dict with the keys 0, 1 is expected"),
+        ([0.5, 3], "a dict with the keys 0, 1 is expected"),
+        ({0: 0.5, 1: 4}, "for the key 1 you return 4; 3 is expected"),
+        ({1: np.float32(3), 0: 0.5}, ""),
+    ],
+)
+def test_a_dict_is_compared_by_its_keys(result, words):
+    told = difference(result, {0: 0.5, 1: 3})
+    assert words in told
+    assert bool(told) == bool(words)
 
 
 def test_numbers_are_told_with_the_digits_that_differ():

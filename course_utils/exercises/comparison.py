@@ -53,7 +53,7 @@ def watched(answer: Callable, names: Sequence[str], changed: list[str]) -> Calla
     names : sequence of str
         What the arguments are called.
     changed : list of str
-        Gets the name of each argument, array or list of arrays, that a call changes.
+        Gets the name of each argument, array, tensor or list of these, that a call changes.
 
     Returns
     -------
@@ -74,9 +74,11 @@ def watched(answer: Callable, names: Sequence[str], changed: list[str]) -> Calla
 
 
 def _copy(argument: object) -> object:
-    """Return a copy of an array or of a list of arrays; anything else as it is."""
+    """Return a copy of an array, a tensor or a list of these; anything else as it is."""
     if isinstance(argument, list):
         return list(map(_copy, argument))
+    if hasattr(argument, "detach"):
+        return argument.detach().clone()
     return argument.copy() if isinstance(argument, np.ndarray) else argument
 
 
@@ -84,6 +86,8 @@ def _same(old: object, new: object) -> bool:
     """Say whether an argument is as it was, up to the rounding of a nudge that was taken back."""
     if isinstance(old, list):
         return len(old) == len(new) and all(map(_same, old, new))
+    if hasattr(old, "detach"):
+        old, new = plain(old), plain(new)
     if not isinstance(old, np.ndarray):
         return True
     if old.dtype.kind == "O":

@@ -126,7 +126,7 @@ def difference(result: object, wanted: object) -> str:
     ----------
     result : object
         What the learner's function returned.
-    wanted : number, array, or tuple of these
+    wanted : number, text, array, tuple or dict of these
         What it should have returned.
 
     Returns
@@ -136,6 +136,8 @@ def difference(result: object, wanted: object) -> str:
     result, wanted = plain(result), plain(wanted)
     if isinstance(wanted, list):  # of arrays of unlike shapes
         wanted = tuple(wanted)
+    if isinstance(wanted, dict):
+        return _difference_of_entries(result, wanted)
     if isinstance(wanted, str):
         return "" if result == wanted else f"you return {result!r}; {wanted!r} is expected."
     if isinstance(wanted, tuple):
@@ -164,6 +166,16 @@ def _difference_of_parts(result: object, wanted: tuple) -> str:
     for number, pair in enumerate(zip(result, wanted, strict=True), start=1):
         if text := difference(*pair):
             return f"in result {number} of {len(wanted)} {text}"
+    return ""
+
+
+def _difference_of_entries(result: object, wanted: dict) -> str:
+    listed = ", ".join(map(repr, wanted))
+    if not isinstance(result, dict) or set(result) != set(wanted):
+        return f"a dict with the keys {listed} is expected."
+    for key in wanted:
+        if text := difference(result[key], wanted[key]):
+            return f"for the key {key!r} {text}"
     return ""
 
 

@@ -281,11 +281,28 @@ def optimiser_pairs():
             nn.Adam(0.02, beta_1=0.7, beta_2=0.95, epsilon=1e-4, weight_decay=0.05),
             adam(lr=0.02, betas=(0.7, 0.95), eps=1e-4, weight_decay=0.05),
         ),
+        "adamw": (nn.AdamW(), lambda parameters: torch.optim.AdamW(parameters)),
+        "adamw, other numbers": (
+            nn.AdamW(0.02, beta_1=0.7, beta_2=0.95, epsilon=1e-4, weight_decay=0.5),
+            lambda parameters: torch.optim.AdamW(
+                parameters, lr=0.02, betas=(0.7, 0.95), eps=1e-4, weight_decay=0.5
+            ),
+        ),
     }
 
 
 @pytest.mark.parametrize(
-    "name", ["plain", "momentum", "decay", "momentum and decay", "adam", "adam, other numbers"]
+    "name",
+    [
+        "plain",
+        "momentum",
+        "decay",
+        "momentum and decay",
+        "adam",
+        "adam, other numbers",
+        "adamw",
+        "adamw, other numbers",
+    ],
 )
 def test_optimiser_agrees_with_torch_step_by_step(name):
     import torch
@@ -304,7 +321,31 @@ def test_optimiser_agrees_with_torch_step_by_step(name):
             assert_close(parameter, leaf.detach().numpy(), 1e-12)
 
 
-@pytest.mark.parametrize("optimiser", [nn.SGD(0.1, 0.9, 0.1), nn.Adam(weight_decay=0.1)])
+@pytest.mark.parametrize("name", ["AdamW", "Adam"])
+def test_keras_decouples_weight_decay_under_either_name(name):
+    import keras
+
+    ours, parameter = nn.AdamW(0.02, weight_decay=0.5), normal(4, 3)
+    theirs = getattr(keras.optimizers, name)(0.02, weight_decay=0.5)
+    variable = keras.Variable(parameter)
+    for step in range(30):
+        gradient = normal(4, 3, seed=step)
+        ours.step([parameter], [gradient])
+        theirs.apply_gradients([(keras.ops.convert_to_tensor(gradient), variable)])
+    assert_close(parameter, keras.ops.convert_to_numpy(variable), 2e-6)
+
+
+@pytest.mark.parametrize("make", [nn.Adam, nn.AdamW])
+def test_where_gradients_are_0_one_decay_takes_equal_steps_and_the_other_equal_shares(make):
+    weights = np.array([4.0, 1.0, 0.1])
+    make(0.1, weight_decay=0.5).step([weights], [np.zeros(3)])
+    left = {nn.Adam: [3.9, 0.9, 0.0], nn.AdamW: [3.8, 0.95, 0.095]}
+    np.testing.assert_allclose(weights, left[make], atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "optimiser", [nn.SGD(0.1, 0.9, 0.1), nn.Adam(weight_decay=0.1), nn.AdamW(weight_decay=0.1)]
+)
 def test_step_leaves_the_gradients_alone(optimiser):
     parameters, gradients = [normal(3)], [normal(3, seed=1)]
     before = gradients[0].copy()

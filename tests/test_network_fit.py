@@ -416,6 +416,7 @@ BAD = {
     "momentum": (lambda: nn.SGD(0.1, momentum=1), ValueError, "momentum is 1"),
     "decay": (lambda: nn.SGD(0.1, weight_decay=-1), ValueError, "weight_decay is -1"),
     "Adam decay": (lambda: nn.Adam(weight_decay=-1), ValueError, "weight_decay is -1"),
+    "AdamW decay": (lambda: nn.AdamW(weight_decay=-1), ValueError, "weight_decay is -1"),
     "beta_1": (lambda: nn.Adam(beta_1=1), ValueError, "beta_1 is 1"),
     "beta_2": (lambda: nn.Adam(beta_2=-0.1), ValueError, "beta_2 is -0.1"),
     "epsilon": (lambda: nn.Adam(epsilon=0), ValueError, "epsilon is 0"),

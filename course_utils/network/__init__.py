@@ -20,11 +20,12 @@ from course_utils.network.layers import (
 )
 from course_utils.network.losses import BinaryCrossEntropy, MeanSquaredError, SoftmaxCrossEntropy
 from course_utils.network.model import Network
-from course_utils.network.optimisers import SGD, Adam
+from course_utils.network.optimisers import SGD, Adam, AdamW
 
 __all__ = [
     "SGD",
     "Adam",
+    "AdamW",
     "BinaryCrossEntropy",
     "Dense",
     "Dropout",

@@ -56,8 +56,9 @@ def fit(
     targets : array
         What ``loss`` expects for n rows.
     loss : MeanSquaredError, BinaryCrossEntropy or SoftmaxCrossEntropy
-    optimiser : SGD or Adam
-        A new one for every new network: it remembers past steps.
+    optimiser : SGD, Adam or AdamW
+        A new one for every new network: it remembers past steps. Anything with their ``step``
+        will do.
     epochs : int
         How often every row is used.
     batch_size : int

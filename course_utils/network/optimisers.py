@@ -1,4 +1,8 @@
-"""Optimisers: how a step along the gradient becomes a change of the parameters."""
+"""Optimisers: how a step along the gradient becomes a change of the parameters.
+
+Weight decay has two conventions. `SGD` and `Adam` add it to the gradient, which is the slope of
+the L2 penalty ½ · weight_decay · Σ w². `AdamW` keeps it out of the gradient: decoupled decay.
+"""
 
 from course_utils.checks import in_range
 
@@ -53,7 +57,9 @@ class Adam:
 
     m ← β₁ m + (1 − β₁) g;  s ← β₂ s + (1 − β₂) g²;  both start at zero, so after t steps they are
     divided by 1 − βᵗ;  parameter ← parameter − learning_rate · m̂ / (√ŝ + ε).
-    Weight decay is added to the gradient, as in ``torch.optim.Adam`` (not as in AdamW).
+    Weight decay is L2, as in ``torch.optim.Adam``: it is added to the gradient, so that Adam
+    divides it by √ŝ as well. ``keras.optimizers.Adam`` takes an argument of the same name and
+    decouples it: that is ``AdamW`` here.
 
     Parameters
     ----------
@@ -63,7 +69,10 @@ class Adam:
     epsilon : float above 0
         Keeps the division finite.
     weight_decay : float of at least 0
+        Pulls every parameter, biases too, towards zero.
     """
+
+    decoupled = False  # is weight decay kept out of the gradient?
 
     def __init__(
         self, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.0
@@ -88,13 +97,38 @@ class Adam:
         square_share = 1 - self.beta_2**self.steps
         steps = zip(parameters, gradients, self.means, self.squares, strict=True)
         for parameter, gradient, mean, square in steps:
-            gradient = _with_decay(gradient, parameter, self.weight_decay)
+            if self.decoupled:
+                parameter *= 1 - self.learning_rate * self.weight_decay
+            else:
+                gradient = _with_decay(gradient, parameter, self.weight_decay)
             mean *= self.beta_1
             mean += (1 - self.beta_1) * gradient
             square *= self.beta_2
             square += (1 - self.beta_2) * gradient**2
             scale = np.sqrt(square / square_share) + self.epsilon
             parameter -= self.learning_rate / mean_share * mean / scale
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov & Hutter, ICLR 2019), as in PyTorch and Keras.
+
+    Every step first takes the share learning_rate · weight_decay of each parameter away, whatever
+    its gradients were, and then makes Adam's step with the gradient alone.
+
+    Parameters
+    ----------
+    learning_rate, beta_1, beta_2, epsilon
+        As for ``Adam``.
+    weight_decay : float of at least 0
+        Pulls every parameter, biases too, towards zero.
+    """
+
+    decoupled = True
+
+    def __init__(
+        self, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.01
+    ):
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, weight_decay)
 
 
 def _with_decay(gradient, parameter, weight_decay):

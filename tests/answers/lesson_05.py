@@ -601,79 +601,121 @@ wrong(ex.early_stopping, "you return 7")(lambda losses, weights, patience: (7, w
 
 # -------------------------------------------------------------------------------- 6 · weight decay
 
-right(ex.decay_step)(lambda w, g, rate, decay: (w * (1 - rate * decay) - rate * g).tolist())
+
+@right(ex.decay_step)
+def decay_in_one_formula(weights, mean, square, gradient, step, learning_rate, weight_decay):
+    mean = 0.9 * mean + 0.1 * gradient
+    square = 0.999 * square + 0.001 * gradient**2
+    move = mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+    return [weights - learning_rate * (move + weight_decay * weights), mean, square]
 
 
 @right(ex.decay_step)
-def decay_in_place(weights, gradient, learning_rate, weight_decay):
-    weights -= learning_rate * (gradient + weight_decay * weights)
-    return weights
+def decay_in_place(weights, mean, square, gradient, step, learning_rate, weight_decay):
+    weights *= 1 - learning_rate * weight_decay
+    return adam_in_place(weights, mean, square, gradient, step, learning_rate)
 
 
 @right(ex.decay_step)
-def decay_by_torch(weights, gradient, learning_rate, weight_decay):
-    weights = torch.tensor(weights, dtype=torch.float32, requires_grad=True)
-    weights.grad = torch.tensor(gradient, dtype=torch.float32)
-    torch.optim.SGD([weights], lr=learning_rate, weight_decay=weight_decay).step()
-    return weights
+def decay_after_the_step_of_the_old_weights(weights, mean, square, gradient, step, rate, decay):
+    lost = rate * decay * weights
+    moved, mean, square = adam_in_float32(weights, mean, square, gradient, step, rate)
+    return (moved - lost).tolist(), mean.tolist(), square
 
 
 @right(ex.decay_step)
-def decay_by_autograd(weights, gradient, learning_rate, weight_decay):
-    w = torch.tensor(weights, requires_grad=True)
-    loss = (w * torch.tensor(gradient)).sum() + 0.5 * weight_decay * (w**2).sum()
-    loss.backward()
-    return w - learning_rate * w.grad
+def decay_by_torch(weights, mean, square, gradient, step, learning_rate, weight_decay):
+    weights = torch.tensor(weights, requires_grad=True)
+    weights.grad = torch.tensor(gradient)
+    optimiser = torch.optim.AdamW([weights], lr=learning_rate, weight_decay=weight_decay)
+    state = {"step": torch.tensor(step - 1.0), "exp_avg": torch.tensor(mean)}
+    optimiser.state[weights] = state | {"exp_avg_sq": torch.tensor(square)}
+    optimiser.step()
+    return weights, optimiser.state[weights]["exp_avg"], optimiser.state[weights]["exp_avg_sq"]
+
+
+@right(ex.decay_step)
+def decay_in_keras_s_order(weights, mean, square, gradient, step, learning_rate, weight_decay):
+    weights = weights - learning_rate * weight_decay * weights
+    return adam_in_keras_s_order(weights, mean, square, gradient, step, learning_rate)
+
+
+def adam(*given):
+    return ex.adam_step._solution(*given)
+
+
+@wrong(ex.decay_step, "Keep the decay out of the gradient")
+def decay_step_inside_the_gradient(w, mean, square, gradient, step, rate, decay):
+    return adam(w, mean, square, gradient + decay * w, step, rate)
+
+
+@wrong(ex.decay_step, "Keep the decay out of the gradient")
+def decay_step_inside_the_gradient_with_a_2(w, mean, square, gradient, step, rate, decay):
+    return adam(w, mean, square, gradient + 2 * decay * w, step, rate)
+
+
+@wrong(ex.decay_step, "holds the decay")
+def decay_step_that_hands_on_polluted_means(w, mean, square, gradient, step, rate, decay):
+    _, *means = adam(w, mean, square, gradient + decay * w, step, rate)
+    return ex.decay_step._solution(w, mean, square, gradient, step, rate, decay)[0], *means
 
 
 @wrong(ex.decay_step, "half of what it should be")
-def decay_step_with_half(weights, gradient, learning_rate, weight_decay):
-    return weights - learning_rate * (gradient + 0.5 * weight_decay * weights)
+def decay_step_with_half(w, mean, square, gradient, step, rate, decay):
+    return adam(w * (1 - rate * decay / 2), mean, square, gradient, step, rate)
 
 
-@wrong(ex.decay_step, "You add λ w²")
-def decay_step_with_squares(weights, gradient, learning_rate, weight_decay):
-    return weights - learning_rate * (gradient + weight_decay * weights**2)
+@wrong(ex.decay_step, "twice too strong")
+def decay_step_twice(w, mean, square, gradient, step, rate, decay):
+    return adam(w * (1 - 2 * rate * decay), mean, square, gradient, step, rate)
 
 
-@wrong(ex.decay_step, "You add ½ λ w²")
-def decay_step_with_half_squares(weights, gradient, learning_rate, weight_decay):
-    return weights - learning_rate * (gradient + 0.5 * weight_decay * weights**2)
+@wrong(ex.decay_step, "You take λ w² away")
+def decay_step_with_squares(w, mean, square, gradient, step, rate, decay):
+    return adam(w - rate * decay * w**2, mean, square, gradient, step, rate)
 
 
 @wrong(ex.decay_step, "after the step has been taken")
-def decay_step_afterwards(weights, gradient, learning_rate, weight_decay):
-    return (weights - learning_rate * gradient) * (1 - learning_rate * weight_decay)
+def decay_step_afterwards(w, mean, square, gradient, step, rate, decay):
+    moved, *means = adam(w, mean, square, gradient, step, rate)
+    return moved * (1 - rate * decay), *means
 
 
 @wrong(ex.decay_step, "changes the `gradient`")
-def decay_step_that_adds_to_the_gradient(weights, gradient, learning_rate, weight_decay):
-    gradient += weight_decay * weights
-    return weights - learning_rate * gradient
+def decay_step_that_uses_the_gradient_up(w, mean, square, gradient, step, rate, decay):
+    result = ex.decay_step._solution(w, mean, square, gradient, step, rate, decay)
+    gradient += decay * w
+    return result
 
 
 @wrong(ex.decay_step, "your weights grow")
-def decay_step_with_turned_sign(weights, gradient, learning_rate, weight_decay):
-    return weights - learning_rate * (gradient - weight_decay * weights)
+def decay_step_with_turned_sign(w, mean, square, gradient, step, rate, decay):
+    return adam(w * (1 + rate * decay), mean, square, gradient, step, rate)
 
 
 @wrong(ex.decay_step, "does not pass through the learning rate")
-def decay_step_without_the_rate(weights, gradient, learning_rate, weight_decay):
-    return weights * (1 - weight_decay) - learning_rate * gradient
+def decay_step_without_the_rate(w, mean, square, gradient, step, rate, decay):
+    return adam(w * (1 - decay), mean, square, gradient, step, rate)
 
 
 @wrong(ex.decay_step, "in proportion to the weight")
-def decay_step_with_signs(weights, gradient, learning_rate, weight_decay):
-    return weights - learning_rate * (gradient + weight_decay * np.sign(weights))
+def decay_step_with_signs(w, mean, square, gradient, step, rate, decay):
+    return adam(w - rate * decay * np.sign(w), mean, square, gradient, step, rate)
 
 
-@wrong(ex.decay_step, "Its slope belongs there")
-def decay_step_with_the_penalty(weights, gradient, learning_rate, weight_decay):
-    return weights - learning_rate * (gradient + weight_decay * np.sum(weights**2))
+@wrong(ex.decay_step, "plain descent with decay")
+def decay_step_without_adam(w, mean, square, gradient, step, rate, decay):
+    return w - rate * (gradient + decay * w), mean, square
 
 
-wrong(ex.decay_step, "plays no part")(lambda w, g, rate, decay: w - rate * g)
-wrong(ex.decay_step, "is expected")(lambda w, g, rate, decay: w * 0)
+wrong(ex.decay_step, "plays no part")(lambda w, m, s, g, t, rate, decay: adam(w, m, s, g, t, rate))
+wrong(ex.decay_step, "3 results")(lambda w, m, s, g, t, rate, decay: w * (1 - rate * decay))
+wrong(ex.decay_step, "gradient plays no part")(
+    lambda w, m, s, g, t, rate, decay: (w * (1 - rate * decay), m, s)
+)
+wrong(ex.decay_step, "in result 1 of 3 at [0]")(
+    lambda w, m, s, g, t, rate, decay: (w * 0, *adam(w, m, s, g, t, rate)[1:])
+)
 
 # ------------------------------------------------------------------------------------- 7 · dropout
 

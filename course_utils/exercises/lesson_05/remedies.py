@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from course_utils.exercises.engine import Exercise
+from course_utils.exercises.lesson_05.steps import (
+    adam_in_keras_s_order,
+    refuse_scribbles,
+)
+from course_utils.exercises.lesson_05.steps import adam_step_solution as adam_step
 from course_utils.exercises.results import (
     TOLERANCE,
     as_array,
@@ -211,113 +216,142 @@ def early_stopping_inputs(rng):
 # ------------------------------------------------------------------------------ 6 · weight decay
 
 decay_step = Exercise(
-    "Take one step of gradient descent with weight decay: return w − η (g + λ w).",
+    "Take one step of Adam in which every weight also loses the share learning_rate · "
+    "weight_decay of itself, whatever its gradients. Return (weights, mean, square).",
     hints=(
-        "The penalty ½ λ Σ w² has the slope λ w. Add it to the gradient before the step.",
-        "weights - learning_rate * (gradient + weight_decay * weights)",
+        "Adam must not see the decay: keep it out of gradient, mean and square.",
+        "What is lost is learning_rate * weight_decay * weights, of the weights you start from.",
+        "Shrink first, weights * (1 - learning_rate * weight_decay), and then take Adam's step "
+        "from there, with the gradient as it came.",
     ),
-    praise="Right. Where the data say nothing, the gradient is 0 and the weight fades away.",
+    praise="Right: that is AdamW. Where the data say nothing, a weight fades by equal shares.",
     in_place=True,  # as optimisers do
 )
 
 
 @decay_step.set_solution
-def decay_step_solution(weights, gradient, learning_rate, weight_decay):
-    return weights - learning_rate * (gradient + weight_decay * weights)
+def decay_step_solution(weights, mean, square, gradient, step, learning_rate, weight_decay):
+    smaller = weights * (1 - learning_rate * weight_decay)
+    return adam_step(smaller, mean, square, gradient, step, learning_rate)
 
 
 @decay_step.set_check
 def decay_step_check(answer):
     generator = np.random.default_rng(5)
-    weights, gradient = generator.normal(scale=2, size=(2, 5))
-    rate, decay = 0.1, 0.3
-    given = weights.copy(), gradient.copy()
-    got = as_array(answer(*given, rate, decay), shape=(5,))
-    plain = weights - rate * gradient
-    if not same_numbers(got, plain - rate * decay * weights):
-        name_the_mistake(
-            got,
-            (
-                (
-                    plain + rate * decay * weights,
-                    "The sign of the decay is turned: your weights grow by a share of themselves "
-                    "at every step. With a gradient of 0 they should shrink.",
-                ),
-                (
-                    plain - decay * weights,
-                    "The decay does not pass through the learning rate: each step takes "
-                    f"{decay:.0%} of a weight away. λw is part of the gradient, so η multiplies "
-                    "it too.",
-                ),
-                (
-                    plain - rate * decay * np.sign(weights),
-                    "That is the penalty λ Σ |w|, which pulls every weight with the same force. "
-                    "Weight decay pulls in proportion to the weight: λ w.",
-                ),
-                (
-                    plain - 2 * rate * decay * weights,
-                    "The pull is twice too strong: the penalty is ½ λ Σ w², and the ½ cancels "
-                    "the 2.",
-                ),
-                (
-                    plain - rate * decay / 2 * weights,
-                    "The pull is half of what it should be. The ½ belongs to the penalty, "
-                    "½ λ Σ w²; in its slope the 2 of the square cancels it: λ w.",
-                ),
-                (
-                    plain - rate * decay * weights**2,
-                    "You add λ w², the penalty's form, which pushes negative weights further "
-                    "down. Its slope is linear and has the sign of the weight: λ w.",
-                ),
-                (
-                    plain - rate * decay / 2 * weights**2,
-                    "You add ½ λ w², the penalty of each weight. Its slope belongs there: λ w.",
-                ),
-                *(
-                    (
-                        plain - rate * decay * share * np.sum(weights**2),
-                        "The penalty itself was added to the gradient. Its slope belongs there: "
-                        "λ w.",
-                    )
-                    for share in (1, 0.5)
-                ),
-                (
-                    plain - rate * decay * plain,
-                    "The weights decay after the step has been taken. The slope λ w is the one "
-                    "at the weights you start from, as the gradient is.",
-                ),
-                (
-                    weights + rate * gradient - rate * decay * weights,
-                    "This goes uphill: the learning rate times the gradient is subtracted.",
-                ),
-                (plain, "The weight decay plays no part: this is plain gradient descent."),
-                (weights - rate * decay * weights, "The gradient plays no part in this step."),
-                (
-                    rate * (gradient + decay * weights),
-                    "That is the step itself; the weights after it are asked for.",
-                ),
-            ),
-        )
-    for name, now, before in zip(("weights", "gradient"), given, (weights, gradient), strict=True):
+    names, rate, decay = ("weights", "mean", "square"), 0.1, 0.3
+    for step in (3, 1):
+        weights, gradient = generator.normal(scale=2, size=(2, 5))
+        mean, square = np.zeros((2, 5))
+        if step > 1:
+            mean, square = 0.2 * generator.normal(size=5), 0.1 + generator.random(5)
+        before = weights, mean, square, gradient
+        given = [array.copy() for array in before]
+        parts = take_apart(answer(*given, step, rate, decay), names)
+        got = [
+            as_array(part, shape=(5,), what=name) for part, name in zip(parts, names, strict=True)
+        ]
+        _judge_decay(got, before, step, (rate, decay))
+        refuse_scribbles(given, before, got, (*names, "gradient"))
+
+
+def _judge_decay(got, before, step: int, settings) -> None:
+    """Name what was decayed wrongly, or where decay got into Adam's means."""
+    weights, mean, square, gradient = before
+    rate, decay = settings
+
+    def adam(start, slope=gradient):
+        return adam_step(start, mean, square, slope, step, rate)[0]
+
+    if same_numbers(got[0], adam(weights * (1 - rate * decay))):
+        _, polluted, _ = adam_step(*before[:3], gradient + decay * weights, step, rate)
         require(
-            same_numbers(now, before) or (name == "weights" and same_numbers(now, got)),
-            f"Your function changes the `{name}` that it was given into something that it does "
-            "not return, and whoever calls it may need that again. Work on a copy.",
+            not same_numbers(got[1], polluted),
+            "The weights are right, but the mean that you hand back holds the decay. Adam's means "
+            "are of gradients alone.",
         )
+        return
+    penalties = (decay * weights, 0.5 * decay * weights, 2 * decay * weights)
+    name_the_mistake(
+        got[0],
+        (
+            *(
+                (
+                    adam(weights, gradient + penalty),
+                    "λw was added to the gradient, so Adam divides it by its size as well: each "
+                    "weight is pulled with nearly the same force, small ones too. That is L2, as "
+                    "in torch.optim.Adam. Keep the decay out of the gradient.",
+                )
+                for penalty in penalties
+            ),
+            (
+                adam(weights * (1 + rate * decay)),
+                "The sign of the decay is turned: your weights grow by a share of themselves at "
+                "every step. With a gradient of 0 they should shrink.",
+            ),
+            (
+                adam(weights * (1 - decay)),
+                "The decay does not pass through the learning rate: each step takes "
+                f"{decay:.0%} of a weight away. The share is η times λ.",
+            ),
+            (
+                adam(weights - rate * decay * np.sign(weights)),
+                "That pulls every weight with the same force. Weight decay pulls in proportion to "
+                "the weight: ηλw.",
+            ),
+            (
+                adam(weights * (1 - rate * decay / 2)),
+                "The pull is half of what it should be. The ½ belongs to the penalty ½ λ Σ w²; in "
+                "its slope the 2 of the square cancels it: λ w.",
+            ),
+            (
+                adam(weights * (1 - 2 * rate * decay)),
+                "The pull is twice too strong: the share is ηλ.",
+            ),
+            (
+                adam(weights - rate * decay * weights**2),
+                "You take λ w² away, which pushes negative weights further down. It is λ w.",
+            ),
+            (
+                adam(weights) * (1 - rate * decay),
+                "The weights decay after the step has been taken. The share is one of the weights "
+                "you start from.",
+            ),
+            (
+                weights * (1 - rate * decay) - rate * gradient,
+                "That is plain descent with decay: Adam's two means play no part.",
+            ),
+            (adam(weights), "The weight decay plays no part: this is Adam as it was."),
+            (weights * (1 - rate * decay), "The gradient plays no part in this step."),
+        ),
+    )
 
 
-@decay_step.set_inputs
+def _with_epsilon_before_the_correction(w, mean, square, gradient, step, rate, decay):
+    return adam_in_keras_s_order(w * (1 - rate * decay), mean, square, gradient, step, rate)
+
+
+@decay_step.set_inputs(also_right=[_with_epsilon_before_the_correction])
 def decay_step_inputs(rng):
-    for shape in ((4,), (2, 3), (1,), (3, 1), (2, 1, 2)):
-        weights, gradient = rng.normal(size=(2, *shape))
-        rate, decay = rng.uniform(0.05, 1.5, size=2).tolist()
-        yield f"arrays of shape {shape}", (weights, gradient, rate, decay)
+    for step, shape in enumerate(((4,), (2, 3), (1,), (3, 1), (2, 1, 2)), start=2):
+        weights, mean, gradient = rng.normal(size=(3, *shape))
+        square = rng.uniform(0.5, 2, size=shape) * mean**2
+        rate, decay = rng.uniform(0.05, 0.9, size=2).tolist()
+        state = weights, mean, square, gradient
+        yield f"arrays of shape {shape}, step {step}", (*state, step, rate, decay)
+        none = np.zeros(shape)
+        yield (
+            f"arrays of shape {shape}, step 1",
+            (weights, none, none.copy(), gradient, 1, rate, 1),
+        )
     weights, gradient = rng.normal(size=(2, 5))
-    yield "a gradient of 0", (weights, np.zeros(5), 0.1, 0.5)
-    yield "weights of 0", (np.zeros(5), gradient, 0.1, 0.5)
-    yield "no decay", (weights, gradient, 0.1, 0.0)
-    yield "large weights", (100 * weights, gradient, 0.1, 0.2)
-    yield "large gradients", (weights, 100 * gradient, 0.1, 0.2)
+    mean, square, none = 0.1 * rng.normal(size=5), rng.random(5), np.zeros(5)
+    yield "a gradient of 0", (weights, mean, square, none, 7, 0.1, 0.5)
+    yield "gradients that were always 0", (weights, none, none.copy(), none.copy(), 5, 0.1, 0.5)
+    yield "weights of 0", (none, mean, square, gradient, 3, 0.1, 0.5)
+    yield "no decay", (weights, mean, square, gradient, 3, 0.1, 0.0)
+    yield "large weights", (100 * weights, mean, square, gradient, 4, 0.1, 0.2)
+    yield "large gradients", (weights, 100 * mean, 1e4 * square, 100 * gradient, 4, 0.1, 0.2)
+    yield "a late step", (weights, mean, square, gradient, 20_000, 0.1, 0.01)
 
 
 # ----------------------------------------------------------------------------------- 7 · dropout

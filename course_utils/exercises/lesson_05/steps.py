@@ -209,10 +209,10 @@ def _suspicion(answer, seed: int, rows: int = 8, epochs: int = 300) -> str:
 # ------------------------------------------------------------- 2 · momentum, as Keras writes it
 
 keras_momentum = Exercise(
-    "Take one step of momentum as Keras writes it: v ← μv − ηg, then w ← w + v. "
+    "Take one step of momentum as Keras writes it, where the velocity is the step itself. "
     "Return (weights, velocity).",
     hints=(
-        "The velocity is a step here: it holds the learning rate and points downhill.",
+        "The new velocity is −η times the other form's: v ← μv + g, w ← w − ηv. Put that in.",
         "velocity = momentum * velocity - learning_rate * gradient",
         "The new weights are the old ones plus the new velocity. Return both.",
     ),
@@ -240,13 +240,13 @@ def keras_momentum_check(answer):
         moved = as_array(new_weights, shape=shape, what="the new weights") - weights
         got = as_array(new_velocity, shape=shape, what="the new velocity")
         _judge_momentum(moved, got, velocity, gradient, (rate, momentum))
-        _refuse_scribbles(given, (weights, velocity, gradient), (new_weights, new_velocity))
+        refuse_scribbles(given, (weights, velocity, gradient), (new_weights, new_velocity))
 
 
 STATE = ("weights", "velocity", "gradient")
 
 
-def _refuse_scribbles(given, before, results, names=STATE) -> None:
+def refuse_scribbles(given, before, results, names=STATE) -> None:
     """Refuse arguments changed in place into anything but what is returned for them."""
     for number, (name, now, old) in enumerate(zip(names, given, before, strict=True)):
         renewed = number < len(results) and same_numbers(now, as_array(results[number]))
@@ -384,7 +384,7 @@ def adam_step_check(answer):
         )
         _judge_adam_state(got_mean, got_square, before[1:], step)
         _judge_adam_move((got - weights) / 0.1, before[1:], step)
-        _refuse_scribbles(given, before, (got, got_mean, got_square), (*names, "gradient"))
+        refuse_scribbles(given, before, (got, got_mean, got_square), (*names, "gradient"))
     _judge_epsilon(answer)
 
 
@@ -517,14 +517,14 @@ def _root(square, step: int):
     return np.sqrt(square / (1 - BETA_2**step)) + EPSILON
 
 
-def _with_epsilon_before_the_correction(weights, mean, square, gradient, step, learning_rate):
+def adam_in_keras_s_order(weights, mean, square, gradient, step, learning_rate):
     """Take the step in the order of Kingma and Ba's remark, and of Keras."""
     mean, square = _adam_state(mean, square, gradient)
     rate = learning_rate * np.sqrt(1 - BETA_2**step) / (1 - BETA_1**step)
     return weights - rate * mean / (np.sqrt(square) + EPSILON), mean, square
 
 
-@adam_step.set_inputs(also_right=[_with_epsilon_before_the_correction])
+@adam_step.set_inputs(also_right=[adam_in_keras_s_order])
 def adam_step_inputs(rng):
     for step, (what, (weights, mean, gradient), rate) in enumerate(_states(rng), start=2):
         square = rng.uniform(0.5, 2, size=mean.shape) * mean**2

@@ -177,7 +177,7 @@ def soft_boundary_with_a_plain_radius(squared, nu):
     return radius, radius**2 + np.maximum(0, squared - radius**2).mean() / nu
 
 
-wrong(ex.soft_boundary, "Two results")(lambda squared, nu: squared.mean())
+wrong(ex.soft_boundary, "2 results")(lambda squared, nu: squared.mean())
 wrong(ex.soft_boundary, "share of")(lambda squared, nu: (squared.mean(), 0.0))
 
 # ---------------------------------------------------------------------------------- 5 · the energy
@@ -267,4 +267,6 @@ def ensemble_score_by_means(distances, training):
 
 
 wrong(ex.ensemble_score, "members")(lambda d, t: d.mean(axis=1))
-wrong(ex.ensemble_score, "expected")(lambda d, t: (d / t.std(axis=1, keepdims=True)).mean(axis=0))
+wrong(ex.ensemble_score, "standard deviation")(
+    lambda d, t: (d / t.std(axis=1, keepdims=True)).mean(axis=0)
+)

@@ -1,10 +1,15 @@
 """Answers to the exercises of lesson 11: right ones in other styles, and wrong ones."""
 
+import copy
+
 from answers import right, wrong
 from course_utils.exercises import lesson_11 as ex
 
 import numpy as np
+import pandas as pd
 import torch
+from scipy import spatial, special
+from torch import nn
 
 
 def steps_on(loss_of):
@@ -27,6 +32,88 @@ def judge_by_softplus(real_logits, made_logits):
         return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
     return [softplus(-real_logits).mean() + softplus(made_logits).mean()]
+
+
+@right(ex.judge_loss)
+def judge_by_cross_entropy(real_logits, made_logits):
+    loss_of = nn.functional.binary_cross_entropy_with_logits
+    real, made = (torch.tensor(each, requires_grad=True) for each in (real_logits, made_logits))
+    return loss_of(real, torch.ones_like(real)) + loss_of(
+        input=made, target=torch.zeros_like(made)
+    )
+
+
+@right(ex.judge_loss)
+def judge_in_a_loop(real_logits, made_logits):
+    loss = 0
+    for logit in real_logits:
+        loss += np.logaddexp(0, -logit) / len(real_logits)
+    for logit in made_logits:
+        loss += np.logaddexp(0, logit) / len(made_logits)
+    return loss
+
+
+@right(ex.judge_loss)
+def judge_by_chances(real_logits=None, made_logits=None):
+    real, made = real_logits.astype(np.float64), made_logits.astype(np.float64)
+    return -pd.Series(special.log_expit(real)[:, 0]).mean() - special.log_expit(-made).mean()
+
+
+@right(ex.judge_loss)
+def judge_in_float32(real_logits, made_logits):
+    real, made = np.float32(real_logits), np.float32(made_logits)
+    return np.mean(np.logaddexp(np.float32(0), -real)) + np.mean(np.logaddexp(0, made))
+
+
+@wrong(ex.judge_loss, "one mean over real and made rows together")
+def judge_loss_over_all_rows(real_logits, made_logits):
+    return np.logaddexp(0, np.concatenate([-real_logits, made_logits])).mean()
+
+
+@wrong(ex.judge_loss, "have no logarithm")
+def judge_loss_of_the_logits(real_logits, made_logits):
+    return -np.log(real_logits).mean() - np.log(1 - made_logits).mean()
+
+
+@wrong(ex.judge_loss, "σ is taken twice")
+def judge_loss_with_two_sigmoids(real_logits, made_logits):
+    return ex.judge_loss._solution(special.expit(real_logits), special.expit(made_logits))
+
+
+@wrong(ex.judge_loss, "a critic's loss")
+def judge_loss_of_a_critic(real_logits, made_logits):
+    return made_logits.mean() - real_logits.mean()
+
+
+@wrong(ex.judge_loss, "Made rows are treated like real ones")
+def judge_loss_of_real_rows_twice(real_logits, made_logits):
+    return np.logaddexp(0, -real_logits).mean() + np.logaddexp(0, -made_logits).mean()
+
+
+@wrong(ex.judge_loss, "half the loss")
+def judge_loss_halved(real_logits, made_logits):
+    return ex.judge_loss._solution(real_logits, made_logits) / 2
+
+
+@wrong(ex.judge_loss, "in bits")
+def judge_loss_in_bits(real_logits, made_logits):
+    return ex.judge_loss._solution(real_logits, made_logits) / np.log(2)
+
+
+@wrong(ex.judge_loss, "part is subtracted")
+def judge_loss_subtracted(real_logits, made_logits):
+    return np.logaddexp(0, -real_logits).mean() - np.logaddexp(0, made_logits).mean()
+
+
+@wrong(ex.judge_loss, "as logits of real rows")
+def judge_loss_over_six_rows(real_logits, made_logits):
+    return np.logaddexp(0, -real_logits[:6]).mean() + np.logaddexp(0, made_logits).mean()
+
+
+@wrong(ex.judge_loss, "the `real_logits` that it was given")
+def judge_loss_in_place(real_logits, made_logits):
+    real_logits *= -1
+    return np.logaddexp(0, real_logits).mean() + np.logaddexp(0, made_logits).mean()
 
 
 @wrong(ex.judge_loss, "labels are swapped")
@@ -65,6 +152,39 @@ wrong(ex.judge_loss, "add up to")(lambda real, made: 0.5)
 right(ex.two_optimisers)(lambda g, d, make: [make(list(g.parameters())), make(d.parameters())])
 
 
+@right(ex.two_optimisers)
+def optimisers_in_a_loop(generator, discriminator, make):
+    return tuple(make(player.parameters()) for player in (generator, discriminator))
+
+
+@right(ex.two_optimisers)
+def optimisers_by_groups(generator, discriminator, make):
+    judge = make([{"params": each} for each in discriminator.parameters()])
+    return make([{"params": generator.parameters()}]), judge
+
+
+@right(ex.two_optimisers)
+def optimisers_of_what_learns(generator=None, discriminator=None, make=None):
+    ours = [p for _, p in generator.named_parameters() if p.requires_grad]
+    return make(ours), make(filter(lambda p: p.requires_grad, discriminator.parameters()))
+
+
+@wrong(ex.two_optimisers, "holds parameters of the other player")
+def two_optimisers_of_one_player(generator, discriminator, make):
+    return make(generator.parameters()), make(generator.parameters())
+
+
+@wrong(ex.two_optimisers, "`make` did not make them")
+def two_optimisers_of_our_own(generator, discriminator, make):
+    return torch.optim.Adam(generator.parameters()), torch.optim.Adam(discriminator.parameters())
+
+
+@wrong(ex.two_optimisers, "holds 2 of its 6 parameters")
+def two_optimisers_of_the_first_layer(generator, discriminator, make):
+    first = generator[0] if isinstance(generator, nn.Sequential) else generator
+    return make(first.parameters()), make(discriminator.parameters())
+
+
 @wrong(ex.two_optimisers, "both players")
 def two_optimisers_in_one(generator, discriminator, make):
     return make([*generator.parameters(), *discriminator.parameters()])
@@ -100,6 +220,89 @@ def covered_by_a_loop(points, centres):
     return count
 
 
+@right(ex.modes_covered)
+def covered_by_a_table(points, centres):
+    near = pd.DataFrame(spatial.distance.cdist(points, centres)).le(0.3)
+    return near.mean().ge(0.02).sum()
+
+
+@right(ex.modes_covered)
+def covered_by_torch(points, centres):
+    given = torch.tensor(points, requires_grad=True)
+    far = torch.cdist(
+        given, torch.from_numpy(centres), compute_mode="donot_use_mm_for_euclid_dist"
+    )
+    return ((far <= 0.3).double().mean(dim=0) >= 0.02).sum()
+
+
+@right(ex.modes_covered)
+def covered_by_a_tree(points=None, centres=None):
+    found = spatial.KDTree(points).query_ball_point(centres, r=0.3)
+    return float(sum(100 * len(each) / len(points) >= 2 for each in found))
+
+
+@right(ex.modes_covered)
+def covered_by_squares(points, centres):
+    x, y = (points[:, None] - centres).transpose(2, 0, 1)
+    squares = np.einsum("nmk,nmk->nm", np.stack([x, y], 2), np.stack([x, y], 2))
+    return np.count_nonzero(np.count_nonzero(squares <= 0.09, axis=0) * 50 >= len(points))
+
+
+@wrong(ex.modes_covered, "the root is missing")
+def modes_covered_by_squared_distance(points, centres):
+    squares = ((points[:, None] - centres) ** 2).sum(axis=2)
+    return ((squares <= 0.3).mean(axis=0) >= 0.02).sum()
+
+
+@wrong(ex.modes_covered, "way along streets")
+def modes_covered_by_streets(points, centres):
+    far = np.abs(points[:, None] - centres).sum(axis=2)
+    return ((far <= 0.3).mean(axis=0) >= 0.02).sum()
+
+
+@wrong(ex.modes_covered, "a square is drawn")
+def modes_covered_by_squares(points, centres):
+    far = np.abs(points[:, None] - centres).max(axis=2)
+    return ((far <= 0.3).mean(axis=0) >= 0.02).sum()
+
+
+@wrong(ex.modes_covered, "of them have 2 %")
+def modes_covered_within_half_the_radius(points, centres):
+    far = np.linalg.norm(points[:, None] - centres, axis=2)
+    return ((far <= 0.15).mean(axis=0) >= 0.02).sum()
+
+
+@wrong(ex.modes_covered, "is a share")
+def modes_covered_by_two_points(points, centres):
+    far = np.linalg.norm(points[:, None] - centres, axis=2)
+    return ((far <= 0.3).sum(axis=0) >= 2).sum()
+
+
+@wrong(ex.modes_covered, "exactly 2 %")
+def modes_covered_by_more_than_two_percent(points, centres):
+    far = np.linalg.norm(points[:, None] - centres, axis=2)
+    return ((far <= 0.3).mean(axis=0) > 0.02).sum()
+
+
+@wrong(ex.modes_covered, "among all points")
+def modes_covered_of_the_near_ones(points, centres):
+    near = np.linalg.norm(points[:, None] - centres, axis=2) <= 0.3
+    return (near.sum(axis=0) >= 0.02 * near.any(axis=1).sum()).sum()
+
+
+@wrong(ex.modes_covered, "centres close together")
+def modes_covered_each_point_once(points, centres):
+    far = np.linalg.norm(points[:, None] - centres, axis=2)
+    near = (far <= 0.3) & (far.argmin(axis=1)[:, None] == np.arange(len(centres)))
+    return (near.mean(axis=0) >= 0.02).sum()
+
+
+wrong(ex.modes_covered, "are missed")(lambda p, c: len(c) - ex.modes_covered._solution(p, c))
+wrong(ex.modes_covered, "share of the centres")(
+    lambda p, c: ex.modes_covered._solution(p, c) / len(c)
+)
+
+
 @wrong(ex.modes_covered, "Nearest is not near")
 def modes_covered_by_the_nearest(points, centres):
     nearest = np.linalg.norm(points[:, None] - centres, axis=2).argmin(axis=1)
@@ -127,6 +330,59 @@ wrong(ex.modes_covered, "You counted 3")(lambda points, centres: 3)
 @right(ex.points_between)
 def between_by_steps(real, made, share):
     return [m + s * (r - m) for r, m, s in zip(real, made, share, strict=True)]
+
+
+@right(ex.points_between)
+def between_by_torch(real, made, share):
+    real, made, share = (torch.tensor(each, requires_grad=True) for each in (real, made, share))
+    return torch.lerp(input=made, end=real, weight=share[:, None])
+
+
+@right(ex.points_between)
+def between_by_einsum(real, made, share):
+    weights = np.stack([share, 1 - share])
+    return np.einsum("kn,knd->nd", weights, np.stack([real, made])).astype(np.float32)
+
+
+@right(ex.points_between)
+def between_by_a_table(real=None, made=None, share=None):
+    rest = pd.DataFrame(made).mul(1 - share, axis=0)
+    return pd.DataFrame(real).mul(share, axis="index") + rest
+
+
+right(ex.points_between)(lambda real, made, share: (share * real.T + (1 - share) * made.T).T)
+
+
+@wrong(ex.points_between, "multiplied by the share")
+def points_between_with_one_share_for_both(real, made, share):
+    return share[:, None] * real + share[:, None] * made
+
+
+@wrong(ex.points_between, "Start at the made row")
+def points_between_without_a_start(real, made, share):
+    return share[:, None] * (real - made)
+
+
+@wrong(ex.points_between, "one and the same share")
+def points_between_at_one_share(real, made, share):
+    return share[0] * real + (1 - share[0]) * made
+
+
+@wrong(ex.points_between, "there whole")
+def points_between_with_all_that_was_made(real, made, share):
+    return share[:, None] * real + made
+
+
+@wrong(ex.points_between, "with more rows than columns")
+def points_between_for_squares(real, made, share):
+    share = np.outer(share, np.ones(len(share)))
+    return share * real + (1 - share) * made
+
+
+@wrong(ex.points_between, "the `made` that it was given")
+def points_between_in_place(real, made, share):
+    made += share[:, None] * (real - made)
+    return made.copy()
 
 
 @wrong(ex.points_between, "real rows themselves")
@@ -167,6 +423,165 @@ def critic_step_under_no_grad(generator, critic, optimiser, real, noise):
     return float(loss.detach())
 
 
+@right(ex.critic_step)
+def critic_step_by_slopes_asked_for(generator, critic, optimiser, real, noise):
+    weights = list(critic.parameters())
+    made = generator(noise).clone().detach()
+    loss = -(torch.mean(critic(real)) - torch.mean(critic(made)))
+    for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+        weight.grad = slope
+    optimiser.step()
+    return loss.detach()
+
+
+@right(ex.critic_step)
+def critic_step_row_by_row(generator=None, critic=None, optimiser=None, real=None, noise=None):
+    made = torch.from_numpy(generator(noise).detach().numpy())
+    critic.zero_grad()
+    loss = 0
+    for each in made:
+        loss = loss + critic(each[None])[0, 0] / len(made)
+    for each in real:
+        loss = loss - critic(each[None])[0, 0] / len(real)
+    loss.backward()
+    optimiser.step()
+    return np.float32(loss.detach().numpy())
+
+
+@right(ex.critic_step)
+def critic_step_in_a_closure(generator, critic, optimiser, real, noise):
+    made = generator(noise).data
+
+    def closure():
+        optimiser.zero_grad()
+        loss = critic(made).mean().sub(critic(real).mean())
+        loss.backward()
+        return loss
+
+    return optimiser.step(closure).item()
+
+
+@right(ex.critic_step)
+def critic_step_in_two_parts(generator, critic, optimiser, real, noise):
+    optimiser.zero_grad()
+    on_real = -critic(real).mean()
+    on_real.backward()
+    on_made = critic(generator(noise).detach()).mean()
+    on_made.backward()
+    optimiser.step()
+    return on_real.item() + on_made.item()
+
+
+@wrong(ex.critic_step, "taken after the step")
+def critic_step_told_late(generator, critic, optimiser, real, noise):
+    ex.critic_step._solution(generator, critic, optimiser, real, noise)
+    return (critic(generator(noise)).mean() - critic(real).mean()).item()
+
+
+@wrong(ex.critic_step, "cleared after backward()")
+def critic_step_zeroed_too_late(generator, critic, optimiser, real, noise):
+    loss = critic(generator(noise).detach()).mean() - critic(real).mean()
+    loss.backward()
+    optimiser.zero_grad()
+    optimiser.step()
+    return loss.item()
+
+
+@wrong(ex.critic_step, "step() has to follow")
+def critic_step_without_the_step(generator, critic, optimiser, real, noise):
+    optimiser.zero_grad()
+    loss = critic(generator(noise).detach()).mean() - critic(real).mean()
+    loss.backward()
+    return loss.item()
+
+
+@wrong(ex.critic_step, "backward() is missing")
+def critic_step_without_slopes(generator, critic, optimiser, real, noise):
+    optimiser.zero_grad()
+    loss = critic(generator(noise).detach()).mean() - critic(real).mean()
+    optimiser.step()
+    return loss.item()
+
+
+@wrong(ex.critic_step, "nothing to follow")
+def critic_step_without_a_graph(generator, critic, optimiser, real, noise):
+    optimiser.zero_grad()
+    with torch.no_grad():
+        loss = critic(generator(noise)).mean() - critic(real).mean()
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+
+@wrong(ex.critic_step, "clipped to ±0.01")
+def critic_step_with_clipping(generator, critic, optimiser, real, noise):
+    loss = ex.critic_step._solution(generator, critic, optimiser, real, noise)
+    with torch.no_grad():
+        for each in critic.parameters():
+            each.clamp_(-0.01, 0.01)
+    return loss
+
+
+@wrong(ex.critic_step, "comes back frozen")
+def critic_step_that_freezes_the_generator(generator, critic, optimiser, real, noise):
+    generator.requires_grad_(False)
+    return ex.critic_step._solution(generator, critic, optimiser, real, noise)
+
+
+@wrong(ex.critic_step, "comes back in evaluation mode")
+def critic_step_in_evaluation_mode(generator, critic, optimiser, real, noise):
+    return ex.critic_step._solution(generator, critic.eval(), optimiser, real, noise)
+
+
+@wrong(ex.critic_step, "With another width the critic's weights")
+def critic_step_without_the_optimiser(generator, critic, optimiser, real, noise):
+    rate = optimiser.param_groups[0]["lr"]
+    return ex.critic_step._solution(
+        generator, critic, torch.optim.SGD(critic.parameters(), rate), real, noise
+    )
+
+
+@wrong(ex.critic_step, "taken twice")
+def critic_step_taken_twice(generator, critic, optimiser, real, noise):
+    loss = ex.critic_step._solution(generator, critic, optimiser, real, noise)
+    optimiser.step()
+    return loss
+
+
+@wrong(ex.critic_step, "the `real` that it was given")
+def critic_step_into_the_real_rows(generator, critic, optimiser, real, noise):
+    loss = ex.critic_step._solution(generator, critic, optimiser, real, noise)
+    real.zero_()
+    return loss
+
+
+@wrong(ex.critic_step, "without σ or a logarithm")
+def critic_step_of_a_judge(generator, critic, optimiser, real, noise):
+    softplus = nn.functional.softplus
+    return steps_on(
+        lambda g, c, real, z: softplus(c(g(z).detach())).mean() + softplus(-c(real)).mean()
+    )(generator, critic, optimiser, real, noise)
+
+
+wrong(ex.critic_step, "low values to all rows")(
+    steps_on(lambda g, c, real, z: c(g(z).detach()).mean() + c(real).mean())
+)
+wrong(ex.critic_step, "real rows alone")(steps_on(lambda g, c, real, z: -c(real).mean()))
+wrong(ex.critic_step, "in the row of all of the critic's weights")(
+    steps_on(lambda g, c, real, z: (c(g(z).detach()).mean() - c(real).mean()) ** 2)
+)
+wrong(ex.critic_step, "return the loss")(
+    lambda *given: (ex.critic_step._solution(*given), None)[1]
+)
+wrong(ex.critic_step, "has the other sign")(lambda *given: -ex.critic_step._solution(*given))
+wrong(ex.critic_step, "is a sum over the rows")(
+    lambda *given: len(given[-1]) * ex.critic_step._solution(*given)
+)
+wrong(ex.critic_step, "slopes of an earlier step alone")(
+    lambda g, c, optimiser, real, z: (optimiser.step(), 0.0)[1]
+)
+
+
 @wrong(ex.critic_step, "detach() was forgotten")
 def critic_step_without_detach(generator, critic, optimiser, real, noise):
     loss = critic(generator(noise)).mean() - critic(real).mean()
@@ -205,12 +620,107 @@ def critic_step_with_its_graph(generator, critic, optimiser, real, noise):
 wrong(ex.critic_step, "Take the mean")(
     steps_on(lambda g, c, real, z: c(g(z).detach()).sum() - c(real).sum())
 )
-wrong(ex.critic_step, "a step on this loss")(
+wrong(ex.critic_step, "The made rows alone")(
     steps_on(lambda g, c, real, z: c(g(z).detach()).mean())
 )
 wrong(ex.critic_step, "No weight moved")(lambda g, c, o, real, z: 0.0)
 
 # ------------------------------------------------------------------------ 6 · the generator's move
+
+
+@right(ex.generator_step)
+def generator_step_with_a_still_critic(generator, critic, optimiser, noise):
+    critic.requires_grad_(False)
+    loss = critic(generator(noise)).mean().neg()
+    critic.requires_grad_(True)
+    optimiser.zero_grad(set_to_none=False)
+    loss.backward()
+    optimiser.step()
+    return loss.detach().numpy()
+
+
+@right(ex.generator_step)
+def generator_step_by_slopes_asked_for(generator=None, critic=None, optimiser=None, noise=None):
+    weights = list(generator.parameters())
+    loss = -torch.sum(critic(generator(noise))) / len(noise)
+    for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+        weight.grad = slope
+    optimiser.step()
+    return loss.detach()
+
+
+@right(ex.generator_step)
+def generator_step_by_the_chain(generator, critic, optimiser, noise):
+    made = generator(noise)
+    stop = made.detach().requires_grad_()
+    value = -critic(stop).mean()
+    (slopes,) = torch.autograd.grad(value, stop)
+    generator.zero_grad()
+    made.backward(gradient=slopes)
+    optimiser.step()
+    return np.float32(value.item())
+
+
+@wrong(ex.generator_step, "moved as well")
+def generator_step_that_moves_both(generator, critic, optimiser, noise):
+    loss = ex.generator_step._solution(generator, critic, optimiser, noise)
+    torch.optim.SGD(critic.parameters(), lr=0.1).step()
+    return loss
+
+
+@wrong(ex.generator_step, "comes back frozen")
+def generator_step_that_freezes_the_critic(generator, critic, optimiser, noise):
+    critic.requires_grad_(False)
+    return ex.generator_step._solution(generator, critic, optimiser, noise)
+
+
+@wrong(ex.generator_step, "batch normalisation in the generator the generator's weights")
+def generator_step_in_evaluation_mode(generator, critic, optimiser, noise):
+    loss = ex.generator_step._solution(generator.eval(), critic, optimiser, noise)
+    generator.train()
+    return loss
+
+
+@wrong(ex.generator_step, "taken after the step")
+def generator_step_told_late(generator, critic, optimiser, noise):
+    ex.generator_step._solution(generator, critic, optimiser, noise)
+    return -critic(generator(noise)).mean().item()
+
+
+@wrong(ex.generator_step, "graph behind it")
+def generator_step_with_its_graph(generator, critic, optimiser, noise):
+    loss = -critic(generator(noise)).mean()
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss
+
+
+@wrong(ex.generator_step, "nothing to follow")
+def generator_step_on_a_number(generator, critic, optimiser, noise):
+    loss = torch.tensor(-critic(generator(noise)).mean().item())
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+
+@wrong(ex.generator_step, "the `noise` that it was given")
+def generator_step_into_the_noise(generator, critic, optimiser, noise):
+    loss = ex.generator_step._solution(generator, critic, optimiser, noise)
+    noise.normal_()
+    return loss
+
+
+wrong(ex.generator_step, "the old loss")(
+    steps_on(lambda g, c, z: nn.functional.softplus(-c(g(z))).mean())
+)
+wrong(ex.generator_step, "in the row of all of the generator's weights")(
+    steps_on(lambda g, c, z: (c(g(z)) - 1).square().mean())
+)
+wrong(ex.generator_step, "backward() is missing")(
+    lambda g, c, optimiser, z: (optimiser.zero_grad(), optimiser.step())
+)
 
 
 @wrong(ex.generator_step, "sign is turned")
@@ -250,7 +760,92 @@ def scores_as_numpy(encoder, generator, rows):
         return (rows - generator.eval()(encoder.eval()(rows))).abs().mean(1).numpy()
 
 
-@wrong(ex.remaking_scores, "eval() was forgotten")
+@right(ex.remaking_scores)
+def scores_in_training_again(encoder, generator, rows):
+    encoder.eval(), generator.eval()
+    copies = generator(encoder(rows))
+    encoder.train(), generator.train()
+    return nn.functional.l1_loss(copies, rows, reduction="none").mean(dim=-1).detach().float()
+
+
+@right(ex.remaking_scores)
+def scores_of_copied_networks(encoder, generator, rows):
+    remake = copy.deepcopy(nn.Sequential(encoder, generator)).eval()
+    with torch.inference_mode():
+        return pd.DataFrame((remake(rows) - rows).numpy()).abs().mean(axis="columns")
+
+
+@right(ex.remaking_scores)
+def scores_row_by_row(encoder=None, generator=None, rows=None):
+    encoder.train(mode=False)
+    generator.train(mode=False)
+    copies = [generator(encoder(row[None]))[0].tolist() for row in rows]
+    pairs = zip(copies, rows.tolist(), strict=True)
+    return [sum(abs(c - x) for c, x in zip(*pair, strict=True)) / len(pair[0]) for pair in pairs]
+
+
+@wrong(ex.remaking_scores, "The generator scored in training mode")
+def remaking_scores_with_half_an_eval(encoder, generator, rows):
+    encoder.eval()
+    return (rows - generator(encoder(rows))).abs().mean(dim=1).detach()
+
+
+@wrong(ex.remaking_scores, "roots of mean squares")
+def remaking_scores_as_roots(encoder, generator, rows):
+    encoder.eval(), generator.eval()
+    errors = (rows - generator(encoder(rows))).square().mean(dim=1).sqrt().detach()
+    encoder.train(), generator.train()
+    return errors
+
+
+@wrong(ex.remaking_scores, "roots of sums of squares")
+def remaking_scores_as_distances(encoder, generator, rows):
+    encoder.eval(), generator.eval()
+    return (rows - generator(encoder(rows))).norm(dim=1).detach()
+
+
+@wrong(ex.remaking_scores, "not the rows' mean")
+def remaking_scores_of_the_first_columns(encoder, generator, rows):
+    encoder.eval(), generator.eval()
+    errors = (rows - generator(encoder(rows))).abs().detach()
+    encoder.train(), generator.train()
+    return errors[:, :2].mean(dim=1)
+
+
+@wrong(ex.remaking_scores, "averaged over the rows")
+def remaking_scores_of_columns(encoder, generator, rows):
+    encoder.eval(), generator.eval()
+    return (rows - generator(encoder(rows))).abs().mean(dim=0).detach()
+
+
+@wrong(ex.remaking_scores, "With dropout in the encoder")
+def remaking_scores_for_four_columns(encoder, generator, rows):
+    encoder.eval(), generator.eval()
+    return (rows - generator(encoder(rows))).abs().sum(dim=1).detach() / 4
+
+
+@wrong(ex.remaking_scores, "the `rows` that it was given")
+def remaking_scores_in_place(encoder, generator, rows):
+    encoder.eval(), generator.eval()
+    with torch.no_grad():
+        return rows.sub_(generator(encoder(rows))).abs().mean(dim=1)
+
+
+wrong(ex.remaking_scores, "sums over the columns")(
+    lambda e, g, rows: 4 * ex.remaking_scores._solution(e, g, rows)
+)
+wrong(ex.remaking_scores, "sign is turned")(
+    lambda e, g, rows: -ex.remaking_scores._solution(e, g, rows)
+)
+wrong(ex.remaking_scores, "are squares")(
+    lambda e, g, rows: (rows - g.eval()(e.eval()(rows))).square().mean(dim=1).detach()
+)
+wrong(ex.remaking_scores, "largest error")(
+    lambda e, g, rows: (rows - g.eval()(e.eval()(rows))).abs().amax(dim=1).detach()
+)
+
+
+@wrong(ex.remaking_scores, "The encoder and the generator scored in training mode")
 def remaking_scores_in_training_mode(encoder, generator, rows):
     return (rows - generator(encoder(rows))).abs().mean(dim=1).detach()
 
@@ -278,6 +873,6 @@ def remaking_scores_with_slopes(encoder, generator, rows):
 
 wrong(ex.remaking_scores, "`return`")(lambda e, g, rows: print(end=""))
 wrong(ex.remaking_scores, "one for each")(lambda e, g, rows: rows)
-wrong(ex.remaking_scores, "is expected")(
+wrong(ex.remaking_scores, "was not asked")(
     lambda e, g, rows: (e.eval(), g.eval(), rows[:, 0] * 0)[2]
 )

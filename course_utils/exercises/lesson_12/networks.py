@@ -64,7 +64,7 @@ def _judge_form(network, widths) -> None:
     if any(map(nn.parameter.is_lazy, network.parameters())):
         network(torch.zeros(1, widths[0]))  # which sets the widths of nn.LazyLinear
     for each in network.modules():
-        name = type(each).__name__
+        name = type(each).__name__ if type(each).__module__.startswith("torch.nn") else ""
         require(
             "Dropout" not in name,
             f"There is a {name} between the layers: it draws at random which numbers count. "
@@ -72,8 +72,9 @@ def _judge_form(network, widths) -> None:
         )
         require(
             "Norm" not in name,
-            f"There is a {name}: it shifts its outputs by a number that is learnt, as good as a "
-            "bias, or by the batch's own mean. Nothing but linear layers and ReLU is asked for.",
+            f"There is a {name}: it shifts and stretches what passes, by numbers that are learnt or "
+            "by the rows' own mean, as good as a bias. Nothing but linear layers and ReLU is asked "
+            "for.",
         )
         require(
             not isinstance(each, nn.Linear) or each.bias is None,
@@ -114,7 +115,7 @@ def _judge_outputs(network, widths) -> None:
         once, again, twice = network(rows), network(rows), network(2 * rows)
         centre = network(torch.zeros_like(rows))
         right = _outputs(rows, weights, [_slope(network, widths)] * gaps)
-        far = difference(network(1000 * rows), 1000 * right)
+        far = difference(network(1000 * rows), 1000 * once)
     if not difference(once, right) and not far:
         return
     require(

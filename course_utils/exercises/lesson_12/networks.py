@@ -72,9 +72,9 @@ def _judge_form(network, widths) -> None:
         )
         require(
             "Norm" not in name,
-            f"There is a {name}: it shifts and stretches what passes, by numbers that are learnt or "
-            "by the rows' own mean, as good as a bias. Nothing but linear layers and ReLU is asked "
-            "for.",
+            f"There is a {name}: it shifts and stretches what passes, by numbers that are learnt "
+            "or by the rows' own mean, as good as a bias. Nothing but linear layers and ReLU is "
+            "asked for.",
         )
         require(
             not isinstance(each, nn.Linear) or each.bias is None,

@@ -98,7 +98,8 @@ def divergence_to_prior_check(answer):
         (terms + ones, "The 1 is added. It is subtracted: q = N(0, I) has a divergence of 0."),
         (
             terms + log_variance,
-            "log σ² is subtracted. As you have it, a small variance costs nothing.",
+            "log σ² is added where it should be subtracted: as you have it, a small variance "
+            "costs nothing.",
         ),
         (
             0.5 * (np.abs(mean) + variance - 1 - log_variance),
@@ -108,7 +109,10 @@ def divergence_to_prior_check(answer):
             0.5 * (mean + variance - 1 - log_variance),
             "The mean is not squared: two codes, one left and one right of 0, would differ.",
         ),
-        (0.5 * (variance - 1 - log_variance), "μ² is missing."),
+        (
+            0.5 * (variance - 1 - log_variance),
+            "μ² is missing: a code far from 0 would cost nothing.",
+        ),
         (0.5 * square, "That is ½ Σ μ²: σ plays no part."),
     )
     name_the_mistake(got, [(each.sum(axis=1), told) for each, told in mistakes])

@@ -289,8 +289,7 @@ def _name_the_matrix(got, new, normal, ridge, ddof) -> None:
                 "np.cov(normal, rowvar=False) each column.",
             )
         )
-    with np.errstate(invalid="ignore"):
-        name_the_mistake(got, ((each, told) for each, told in wrong if np.isfinite(each).all()))
+    name_the_mistake(got, ((each, told) for each, told in wrong if np.isfinite(each).all()))
 
 
 def _form(away, middle):
@@ -324,7 +323,8 @@ def mahalanobis_inputs(rng):
             yield what, (3 * rng.normal(size=(m, d)), normal, ridge)
     normal = rng.normal(size=(14, 3))
     yield "the normal rows themselves", (normal, normal, 0.1)
-    yield "the mean itself", (normal.mean(axis=0, keepdims=True), normal, 0.1)
+    at_the_mean = normal.mean(axis=0) + np.array([[0], [2]])
+    yield "the mean itself among the new rows", (at_the_mean, normal, 0.1)
     yield "float32", (normal[:4].astype(np.float32), normal.astype(np.float32), 0.5)
 
 
@@ -438,6 +438,11 @@ def _with_above(count, halfway=False):
     return level
 
 
+def _conformal(scores, y, share):
+    falling = np.sort(scores[y == 0])[::-1]
+    return falling[int(share * (len(falling) + 1)) - 1]
+
+
 METHODS = (
     *("lower", "higher", "nearest", "midpoint", "inverted_cdf", "averaged_inverted_cdf"),
     *("closest_observation", "interpolated_inverted_cdf", "hazen", "weibull"),
@@ -445,12 +450,15 @@ METHODS = (
 )
 ROUNDINGS = [
     _with_above(count, halfway)
-    for count in (np.floor, np.round, np.ceil, lambda above: np.floor(above) - 1)
+    for count in (
+        *(np.floor, np.round, np.ceil),
+        *(lambda above: np.floor(above) - 1, lambda above: np.round(above) - 1),
+    )
     for halfway in (False, True)
 ]
 
 
-@alarm_level.set_inputs(also_right=[*map(_by_method, METHODS), *ROUNDINGS])
+@alarm_level.set_inputs(also_right=[*map(_by_method, METHODS), *ROUNDINGS, _conformal])
 def alarm_level_inputs(rng):
     yield "the example", (np.arange(101.0), np.zeros(101, dtype=int), 0.05)
     for what, n, defects, share in (

@@ -165,8 +165,8 @@ def mean_overlap_check(answer):
     for step in range(4):
         mask[3 + step, 9 + step] = True  # 4 pixels that touch at their corners
     alarm = np.zeros_like(mask)
-    alarm[1:7, 1:5] = True  # two thirds of the large one
-    alarm[9, 10] = True  # a quarter of the small one
+    alarm[1:7, 1:6] = True  # five sixths of the large one
+    alarm[9, 10:12] = True  # half of the small one
     alarm[3, 9] = alarm[4, 9] = alarm[0, 12] = True  # a quarter of the scratch, and false alarms
     got = as_array(answer(mask.copy(), alarm.copy()), what="the overlap")
     require(
@@ -256,7 +256,11 @@ def _name_the_overlap(got, mask, alarm, shares):
             both.sum() / count,
             "Those are pixels for each defect; divide each one's alarms by its own size.",
         ),
-        (np.median(shares), "That is the median of the shares; their mean is asked for."),
+        (
+            shares[0],
+            "That is the first defect's share alone: does the `return` stand inside the loop?",
+        ),
+        (shares[-1], "That is the last defect's share alone; all defects are averaged."),
         (np.mean(alarm == mask), "That is the share of pixels on which mask and alarm agree."),
         (1 - np.mean(shares), "Upside down: that is the share that does not alarm."),
     )

@@ -44,6 +44,12 @@ def judge_by_cross_entropy(real_logits, made_logits):
 
 
 @right(ex.judge_loss)
+def judge_as_the_lesson_plays(real_logits, made_logits):
+    softplus = nn.functional.softplus
+    return softplus(-real_logits).mean() + softplus(made_logits).mean()
+
+
+@right(ex.judge_loss)
 def judge_in_a_loop(real_logits, made_logits):
     loss = 0
     for logit in real_logits:
@@ -336,6 +342,11 @@ def between_by_steps(real, made, share):
 def between_by_torch(real, made, share):
     real, made, share = (torch.tensor(each, requires_grad=True) for each in (real, made, share))
     return torch.lerp(input=made, end=real, weight=share[:, None])
+
+
+@right(ex.points_between)
+def between_as_the_lesson_measures(real, made, share):
+    return torch.lerp(made, real, share.unsqueeze(1)).requires_grad_()
 
 
 @right(ex.points_between)

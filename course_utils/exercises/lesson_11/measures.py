@@ -15,12 +15,13 @@ from course_utils.exercises.results import (
     require,
     same_numbers,
 )
+from course_utils.exercises.tensors import TensorExercise
 
 import numpy as np
 
 # -------------------------------------------------------------------- 1 · the discriminator's loss
 
-judge_loss = Exercise(
+judge_loss = TensorExercise(
     "Return the discriminator's loss: the mean of −log p over real rows plus the mean of "
     "−log(1 − p) over made rows, where p = σ(logit).",
     hints=(
@@ -307,7 +308,7 @@ def modes_covered_inputs(rng):
 
 # --------------------------------------------------------------- 4 · where the penalty is measured
 
-points_between = Exercise(
+points_between = TensorExercise(
     "Return one point on the straight line between each real row and the made row beside it: "
     "share · real + (1 − share) · made.",
     hints=(

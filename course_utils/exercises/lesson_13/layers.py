@@ -8,6 +8,7 @@ from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import (
     Misconception,
     as_array,
+    difference,
     name_the_mistake,
     require,
     same_numbers,
@@ -59,6 +60,15 @@ def channels_first_check(answer):
                 "That is the order for a single picture (h, w, c). Here axis 0 counts the "
                 "pictures and stays where it is.",
             ),
+            (
+                pictures.transpose(0, 2, 3, 1),
+                "Axis 1 went to the end: that is the way back, from torch's order to the files'. "
+                "Here the channels are last and come second.",
+            ),
+            (
+                pictures.transpose(0, 3, 1, 2) / 255,
+                "The axes are right, and the numbers are divided by 255. They stay what they are.",
+            ),
             (pictures, "Nothing has moved: the channels are still last."),
         )
         name_the_mistake(got, mistakes)
@@ -66,10 +76,27 @@ def channels_first_check(answer):
             got.shape == (n, c, h, w),
             f"Pictures {(n, h, w, c)} become {got.shape}; {(n, c, h, w)} is expected.",
         )
+        right = pictures.transpose(0, 3, 1, 2)
         require(
-            same_numbers(got, pictures.transpose(0, 3, 1, 2)),
-            "The shape is right, but result[n, c, i, j] is not pictures[n, i, j, c].",
+            same_numbers(got, right),
+            "The shape is right, but result[n, c, i, j] is not pictures[n, i, j, c]: "
+            f"{difference(got, right)}",
         )
+
+
+@channels_first.set_inputs
+def channels_first_inputs(rng):
+    for what, shape in (
+        ("a batch of colour pictures", (3, 4, 5, 3)),
+        ("one picture", (1, 5, 2, 3)),
+        ("one channel", (4, 3, 6, 1)),
+        ("sides that are all alike", (3, 3, 3, 3)),
+        ("tall pictures", (2, 7, 1, 4)),
+        ("one pixel", (1, 1, 1, 2)),
+    ):
+        yield what, (rng.normal(size=shape),)
+    yield "whole numbers", (rng.integers(0, 256, size=(2, 3, 4, 3)).astype(np.uint8),)
+    yield "float32", (rng.random((2, 5, 4, 2)).astype(np.float32),)
 
 
 # --------------------------------------------------------------------------------- 2 · correlate
@@ -90,7 +117,7 @@ correlate = Exercise(
 def correlate_solution(picture, kernel):
     k, columns = kernel.shape
     height, width = picture.shape
-    result = np.empty((height - k + 1, width - columns + 1))
+    result = np.zeros((height - k + 1, width - columns + 1))
     for i in range(height - k + 1):
         for j in range(width - columns + 1):
             result[i, j] = (picture[i : i + k, j : j + columns] * kernel).sum()
@@ -102,13 +129,28 @@ def correlate_check(answer):
     draw = np.random.default_rng(13)
     for size, kernel_size in (((6, 7), (3, 3)), ((5, 8), (2, 3)), ((4, 4), (4, 4))):
         picture, kernel = draw.normal(size=size), draw.normal(size=kernel_size)
-        given = picture.copy(), kernel.copy()
-        got = as_array(answer(*given), what="the result")
-        require(
-            np.array_equal(given[0], picture) and np.array_equal(given[1], kernel),
-            "Your function wrote into the picture or the kernel. Put the sums into a new array.",
-        )
+        got = as_array(answer(picture.copy(), kernel.copy()), what="the result")
         _judge_correlation(got, picture, kernel)
+
+
+@correlate.set_inputs
+def correlate_inputs(rng):
+    for what, size, kernel_size in (
+        ("a square kernel", (6, 5), (3, 3)),
+        ("a flat kernel", (4, 7), (1, 3)),
+        ("a narrow kernel", (6, 4), (4, 1)),
+        ("a kernel of even sides", (5, 6), (2, 4)),
+        ("a kernel of one number", (3, 4), (1, 1)),
+        ("a kernel as large as the picture", (3, 4), (3, 4)),
+        ("one row", (1, 6), (1, 2)),
+    ):
+        yield what, (rng.normal(size=size), rng.normal(size=kernel_size))
+    whole = rng.integers(-3, 4, size=(5, 6)), rng.integers(-2, 3, size=(2, 2))
+    yield "whole numbers", whole
+    yield "ties", (np.round(rng.random((6, 6))), np.ones((3, 2)))
+    yield "huge numbers", (1e6 * rng.normal(size=(5, 5)), rng.exponential(size=(2, 3)))
+    yield "tiny numbers", (1e-6 * rng.normal(size=(5, 5)), rng.exponential(size=(2, 3)))
+    yield "float32", tuple(rng.normal(size=n).astype(np.float32) for n in ((5, 4), (2, 2)))
 
 
 def _judge_correlation(got, picture, kernel):
@@ -149,6 +191,13 @@ def _judge_correlation(got, picture, kernel):
                 "range(h - k + 1) does not.",
             )
         )
+    if right[:: kernel.shape[0], :: kernel.shape[1]].shape != right.shape:
+        mistakes.append(
+            (
+                right[:: kernel.shape[0], :: kernel.shape[1]],
+                "Your windows stand side by side. The kernel moves on by one pixel at a time.",
+            )
+        )
     name_the_mistake(got, mistakes)
     require(
         got.shape != picture.shape or got.shape == right.shape,
@@ -163,7 +212,7 @@ def _judge_correlation(got, picture, kernel):
     require(
         same_numbers(got, right),
         "The shape is right, the numbers are not: entry (i, j) is the sum of "
-        "picture[i + u, j + v] · kernel[u, v] over all u and v.",
+        f"picture[i + u, j + v] · kernel[u, v] over all u and v: {difference(got, right)}",
     )
 
 
@@ -234,6 +283,20 @@ def output_size_check(answer):
         )
 
 
+@output_size.set_inputs
+def output_size_inputs(rng):
+    yield "a window as large as the side", (7, 7, 0, 1)
+    yield "a window as large as the padded side", (5, 9, 2, 3)
+    yield "one pixel", (1, 1, 0, 1)
+    yield "steps beyond the side", (6, 3, 0, 10)
+    yield "a large picture", (1024, 7, 3, 2)
+    for _ in range(20):
+        padding, stride = int(rng.integers(0, 5)), int(rng.integers(1, 7))
+        size = int(rng.integers(1, 50))
+        kernel = int(rng.integers(1, min(size + 2 * padding, 12) + 1))
+        yield "these sizes", (size, kernel, padding, stride)
+
+
 # ---------------------------------------------------------------------------------- 4 · max pool
 
 max_pool = Exercise(
@@ -295,8 +358,8 @@ def _judge_pooling(got, picture, size, stride):
             ),
             (
                 by(lambda window: window.max() - window.mean()),
-                "You subtract something from the maximum. Widely copied formulas do; pooling has "
-                "no weight, and nothing is subtracted.",
+                "You subtract the mean from the maximum. Pooling has no weight, and nothing is "
+                "subtracted.",
             ),
             (
                 by(lambda window: max(window.max(), 0)),
@@ -306,6 +369,11 @@ def _judge_pooling(got, picture, size, stride):
             (by(np.min), "Those are the smallest entries of the windows."),
             (by(np.sum), "Those are the sums of the windows."),
             (by(lambda window: window[0, 0]), "You keep the first entry of each window."),
+            (
+                by(lambda window: np.abs(window).max()),
+                f"You take the size of the entries ({where}). A negative entry is a quiet one, "
+                "however large it is.",
+            ),
         ),
     )
     if stride != size:
@@ -330,8 +398,30 @@ def _judge_pooling(got, picture, size, stride):
     )
     require(
         same_numbers(got, right),
-        f"The shape is right, but some entry is not the maximum of its window ({where}).",
+        f"The shape is right, but some entry is not the maximum of its window ({where}): "
+        f"{difference(got, right)}",
     )
+
+
+@max_pool.set_inputs
+def max_pool_inputs(rng):
+    for what, shape, size, stride in (
+        ("windows side by side", (6, 4), 2, 2),
+        ("windows that overlap", (6, 7), 3, 1),
+        ("gaps between the windows", (8, 9), 2, 3),
+        ("rows and columns left over", (7, 8), 3, 2),
+        ("windows of one pixel", (3, 5), 1, 2),
+        ("one window", (4, 4), 4, 1),
+        ("steps beyond the picture", (5, 6), 3, 9),
+        ("one row", (1, 5), 1, 1),
+        ("one column of windows", (9, 3), 3, 2),
+    ):
+        yield what, (rng.normal(size=shape), size, stride)
+    yield "negative entries", (-rng.exponential(size=(5, 6)), 2, 1)
+    yield "ties", (np.round(rng.normal(size=(6, 6))), 2, 2)
+    yield "whole numbers", (rng.integers(-9, 9, size=(5, 7)), 3, 2)
+    yield "huge numbers", (1e7 * rng.normal(size=(5, 5)), 2, 2)
+    yield "float32", (rng.random((6, 5)).astype(np.float32), 2, 1)
 
 
 # --------------------------------------------------------------------------------- 5 · flat size
@@ -372,6 +462,15 @@ def flat_size_check(answer):
     def unpadded(size, widths, poolings=0):
         return widths[-1] * (size // 2 ** (len(widths) + poolings)) ** 2
 
+    def by_block(block):
+        """Return the numbers left where a block makes of a side block(side, kernel, padding)."""
+        results = []
+        for side, widths, kernel, padding in cases:
+            for _ in widths:
+                side = block(side, kernel, padding)
+            results.append(widths[-1] * max(side, 0) ** 2)
+        return results
+
     name_the_mistake(
         got,
         (
@@ -392,7 +491,7 @@ def flat_size_check(answer):
             ),
             (
                 [unpadded(size, widths, 1) for size, widths, *_ in cases],
-                "That is one pooling too many, the 64 · 4 · 4 of widely copied code: two poolings "
+                "That is one pooling too many, the 64 · 4 · 4 of the error above: two poolings "
                 "take 32 to 16 and 16 to 8.",
             ),
             (
@@ -409,6 +508,26 @@ def flat_size_check(answer):
                 np.sqrt(right / width) * width,
                 "That is channels × side; a picture has two sides.",
             ),
+            (
+                by_block(lambda side, kernel, padding: side + 2 * padding - kernel + 1),
+                "The poolings are missing: each halves the side.",
+            ),
+            (
+                by_block(lambda side, kernel, padding: (side + padding - kernel + 1) // 2),
+                "Padding is counted once; it is added at both ends of a side.",
+            ),
+            (
+                by_block(lambda side, kernel, padding: (side + 2 * padding - kernel) // 2),
+                "The one is missing: a convolution makes size + 2·padding − kernel + 1 of a side.",
+            ),
+            (
+                by_block(lambda side, kernel, padding: (side + 2 * padding - kernel + 2) // 2),
+                "An odd side is rounded up. Pooling drops the row that is left over: round down.",
+            ),
+            (
+                by_block(lambda side, kernel, padding: side // 2 + 2 * padding - kernel + 1),
+                "Pooling came before the convolution. In a block the convolution is first.",
+            ),
         ),
     )
     wrong = np.flatnonzero(got != right)
@@ -418,3 +537,20 @@ def flat_size_check(answer):
             f"{size} × {size} pixels through blocks of {widths}, kernel {kernel}, padding "
             f"{padding}, give {right[wrong[0]]:,} numbers, not {got[wrong[0]]:,g}."
         )
+
+
+@flat_size.set_inputs
+def flat_size_inputs(rng):
+    yield "one block", (9, (5,), 3, 1)
+    yield "a list of widths", (20, [3, 6], 3, 0)
+    yield "widths that shrink", (32, (64, 16, 4), 3, 1)
+    yield "equal widths", (17, (6, 6), 2, 1)
+    yield "a kernel of one pixel", (10, (2, 3), 1, 0)
+    yield "one number", (2, (1,), 1, 0)
+    for _ in range(12):
+        blocks, padding = int(rng.integers(1, 4)), int(rng.integers(0, 3))
+        kernel, side = int(rng.integers(1, 6)), int(rng.integers(1, 4))
+        for _ in range(blocks):  # back from the last block, so that pixels are left
+            side = 2 * side + int(rng.integers(2)) + kernel - 1 - 2 * padding
+            side = max(side, kernel)
+        yield "these sizes", (side, tuple(map(int, rng.integers(1, 20, blocks))), kernel, padding)

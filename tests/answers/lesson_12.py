@@ -374,7 +374,7 @@ def one_class_loss_exchanged(outputs, centre):
 
 
 wrong(ex.one_class_loss, "for each coordinate")(lambda o, c: ((o - c) ** 2).mean(axis=0))
-wrong(ex.one_class_loss, "no ½")(lambda o, c: 0.5 * ((o - c) ** 2).sum(axis=1).mean())
+wrong(ex.one_class_loss, "no ½ in it")(lambda o, c: 0.5 * ((o - c) ** 2).sum(axis=1).mean())
 
 
 @wrong(ex.one_class_loss, "over the coordinates too")

@@ -924,7 +924,7 @@ wrong(ex.mean_overlap, "at least half")(over_regions(lambda r, alarm: alarm[r].m
 wrong(ex.mean_overlap, "pixels for each defect")(over_regions(lambda r, alarm: alarm[r].sum()))
 wrong(ex.mean_overlap, "does not alarm")(over_regions(lambda r, alarm: (~alarm)[r].mean()))
 wrong(ex.mean_overlap, "the precision")(lambda mask, alarm: alarm[mask].sum() / alarm.sum())
-wrong(ex.mean_overlap, "Dice")(
+wrong(ex.mean_overlap, "Dice coefficient")(
     lambda mask, alarm: 2 * (alarm & mask).sum() / (mask.sum() + alarm.sum())
 )
 wrong(ex.mean_overlap, "mask and alarm agree")(lambda mask, alarm: (alarm == mask).mean())

@@ -1,6 +1,7 @@
 """Answers to the exercises of lesson 11: right ones in other styles, and wrong ones."""
 
 import copy
+import math
 
 from answers import right, wrong
 from course_utils.exercises import lesson_11 as ex
@@ -147,6 +148,13 @@ def judge_loss_from_probabilities(real_logits, made_logits):
     return real_part - np.log(1 - chance(made_logits) + tiny).mean()
 
 
+@wrong(ex.judge_loss, "rather than with probabilities")
+def judge_loss_by_math(real_logits, made_logits):
+    real = [math.log(1 + math.exp(-logit)) for logit in real_logits[:, 0].tolist()]
+    made = [math.log(1 + math.exp(logit)) for logit in made_logits[:, 0].tolist()]
+    return sum(real) / len(real) + sum(made) / len(made)
+
+
 wrong(ex.judge_loss, "`return`")(lambda real, made: print(end=""))
 wrong(ex.judge_loss, "one number")(lambda real, made: real)
 wrong(ex.judge_loss, "Only made rows")(lambda real, made: np.logaddexp(0, made).mean())
@@ -212,6 +220,9 @@ def two_optimisers_without_biases(generator, discriminator, make):
     return make([generator.weight]), make([discriminator.weight])
 
 
+wrong(ex.two_optimisers, "make takes the parameters alone")(
+    lambda g, d, make: (make(g.parameters(), lr=1e-3), make(d.parameters(), lr=1e-3))
+)
 wrong(ex.two_optimisers, "Two optimisers are expected")(lambda g, d, make: (g, d))
 
 # ------------------------------------------------------------------------------- 3 · modes covered

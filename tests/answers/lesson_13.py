@@ -1,5 +1,7 @@
 """Answers to the exercises of lesson 13: right ones in other styles, and wrong ones."""
 
+import math
+
 from answers import right, wrong
 from course_utils.exercises import lesson_13 as ex
 from course_utils.exercises.lesson_13.pictures import _scaled
@@ -432,6 +434,13 @@ def flat_size_pooled_first(size, widths, kernel, padding):
     return widths[-1] * size * size
 
 
+@wrong(ex.flat_size, "whole number of pixels")
+def flat_size_with_half_pixels(size, widths, kernel, padding):
+    for _ in widths:
+        size = (size + 2 * padding - kernel + 1) / 2
+    return widths[-1] * size * size
+
+
 @wrong(ex.flat_size, "two sides")
 def flat_size_of_one_side(size, widths, kernel, padding):
     return widths[-1] * int(flat_by_lengths(size, (1,) * len(widths), kernel, padding) ** 0.5)
@@ -700,6 +709,12 @@ def one_logit_loss_in_place(logits, classes, anomaly):
     loss = ex.one_logit_loss._solution(logits, classes, anomaly)
     logits *= -1
     return loss
+
+
+@wrong(ex.one_logit_loss, "exp overflows")
+def one_logit_loss_by_math(logits, classes, anomaly):
+    pairs = zip(logits.tolist(), (classes == anomaly).tolist(), strict=True)
+    return sum(math.log(1 + math.exp(-z if label else z)) for z, label in pairs) / len(logits)
 
 
 wrong(ex.one_logit_loss, "the sum over the pictures")(

@@ -53,7 +53,12 @@ def two_optimisers_check(answer):
 def _judge_owners(torch, answer, players, make):
     made = []
 
-    def make_and_note(parameters):
+    def make_and_note(parameters, *more, **settings):
+        require(
+            not more and not settings,
+            "make takes the parameters alone: the kind of optimiser and its rate are settled "
+            "by whoever calls your function.",
+        )
         made.append(make(parameters))
         return made[-1]
 

@@ -525,6 +525,10 @@ def flat_size_check(answer):
                 "An odd side is rounded up. Pooling drops the row that is left over: round down.",
             ),
             (
+                by_block(lambda side, kernel, padding: (side + 2 * padding - kernel + 1) / 2),
+                "A side is a whole number of pixels. Pooling drops the row that is left over: //.",
+            ),
+            (
                 by_block(lambda side, kernel, padding: side // 2 + 2 * padding - kernel + 1),
                 "Pooling came before the convolution. In a block the convolution is first.",
             ),

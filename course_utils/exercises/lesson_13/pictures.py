@@ -223,8 +223,8 @@ def _judge_loss(got, logits, classes, anomaly):
             ),
             (
                 np.zeros(()),
-                "A loss of 0 for logits of every size: a softmax over a single logit is always 1, "
-                "whatever the logit. One logit goes through a sigmoid.",
+                "A loss of exactly 0, whatever the logits. A softmax over a single logit gives "
+                "that, since it is always 1; one logit goes through a sigmoid.",
             ),
             (right * len(logits), "That is the sum over the pictures; the mean is asked for."),
             (right / np.log(2), "That is in bits; the natural logarithm gives nats."),
@@ -251,9 +251,12 @@ def _judge_loss(got, logits, classes, anomaly):
 
 def _judge_far_logits(answer):
     """Ask for the loss of logits whose exponential overflows."""
-    with np.errstate(all="ignore"):
-        far = answer(np.array([800.0, -800.0]), np.array([3, 5]), 3)
-        wrong = answer(np.array([800.0, -800.0]), np.array([5, 3]), 3)
+    try:
+        with np.errstate(all="ignore"):
+            far = answer(np.array([800.0, -800.0]), np.array([3, 5]), 3)
+            wrong = answer(np.array([800.0, -800.0]), np.array([5, 3]), 3)
+    except (OverflowError, ValueError):  # of math.exp and math.log
+        far = wrong = np.inf
     far, wrong = (np.asarray(plain(each), dtype=float) for each in (far, wrong))
     finite = np.isfinite([far, wrong]).all()
     require(
@@ -321,6 +324,7 @@ def two_views_check(answer):
 
 
 # What the pictures of `_judge_views` are: how loud each of the two detectors is.
+NAMES = "the detector with labels", "the one without labels"
 ORDINARY, FIRST_ALONE, SECOND_ALONE, BOTH, QUIET, A_LITTLE = range(6)
 
 
@@ -370,9 +374,6 @@ def _judge_views(answer, *normal):
             f"As {name} grows more alarmed, your score falls somewhere on the way. It should "
             "never fall.",
         )
-
-
-NAMES = "the detector with labels", "the one without labels"
 
 
 def _judge_who_is_heard(scores, got, labelled, free):

@@ -11,7 +11,16 @@ from course_utils.exercises import lesson_05 as ex
 import numpy as np
 import pytest
 
-DEFINING_CELLS = ("build-a-network", "training-loop", "two-rules", "adam-rule")
+DEFINING_CELLS = (
+    "build-a-network",
+    "one-step",
+    "training-loop",
+    "three-rules",
+    "schedule",
+    "thin",
+    "clipped",
+)
+LEARNED = ("mini_batches", "keras_momentum", "adam_step", "dropout")  # what those cells call
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +36,7 @@ def lesson(cells):
         "network": network,
         "cross_entropy": network.BinaryCrossEntropy(),
     }
+    names |= {name: getattr(ex, name)._solution for name in LEARNED}
     for cell_id in DEFINING_CELLS:
         exec(compile(cells[cell_id], cell_id, "exec"), names)
     return names
@@ -87,6 +97,32 @@ def test_each_rule_steps_as_the_package_does(lesson, name, optimiser):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-14)
 
 
+def test_a_layer_of_the_learner_s_dropout_is_the_package_s(lesson):
+    inputs, blame = np.random.default_rng(0).normal(size=(2, 8, 5))
+    ours, theirs = lesson["Thin"](0.4, seed=3), network.Dropout(0.4, seed=3)
+    for training in (True, False, True):
+        np.testing.assert_allclose(
+            ours.forward(inputs, training), theirs.forward(inputs, training), atol=1e-14
+        )
+        np.testing.assert_allclose(ours.backward(blame), theirs.backward(blame), atol=1e-14)
+
+
+def test_the_cosine_rises_for_an_epoch_and_ends_near_0(lesson):
+    rates = [lesson["cosine_at"](step, 0.3) for step in range(20 * 41)]
+    assert int(np.argmax(rates)) == 40
+    assert rates[40] == pytest.approx(0.3)
+    assert rates[-1] < 1e-5
+    assert (np.diff(rates)[41:] < 0).all()
+
+
+def test_only_long_gradients_are_clipped_and_they_keep_their_direction(lesson):
+    parameters, gradients = [np.zeros(2), np.zeros(1)], [np.array([3.0, 0.0]), np.array([4.0])]
+    lesson["Clipped"](network.SGD(1.0), 1).step(parameters, gradients)
+    np.testing.assert_allclose(np.concatenate(parameters), [-0.6, 0, -0.8])
+    lesson["Clipped"](network.SGD(1.0), 9).step(parameters, gradients)
+    np.testing.assert_allclose(np.concatenate(parameters), [-3.6, 0, -4.8])
+
+
 def test_the_networks_have_the_shapes_that_the_text_names(lesson):
     layers = lesson["build"](64, 32, 16, 1, dropout=0.5).layers
     kinds = [type(layer).__name__ for layer in layers]
@@ -117,10 +153,12 @@ def test_the_solutions_agree_with_the_package(lesson):
     generator = np.random.default_rng(1)
     weights, gradient = generator.normal(size=(2, 5))
 
-    theirs, optimiser = weights.copy(), network.SGD(0.1, weight_decay=0.3)
-    optimiser.step([theirs], [gradient])
-    mine = ex.decay_step._solution(weights, gradient, 0.1, 0.3)
-    np.testing.assert_allclose(mine, theirs, atol=1e-15)
+    theirs, optimiser = weights.copy(), network.AdamW(0.1, weight_decay=0.3)
+    state = weights, np.zeros(5), np.zeros(5)
+    for step in range(1, 6):
+        optimiser.step([theirs], [gradient * step])
+        state = ex.decay_step._solution(*state, gradient * step, step, 0.1, 0.3)
+        np.testing.assert_allclose(state[0], theirs, atol=1e-14)
 
     theirs, optimiser = weights.copy(), network.Adam(0.1)
     state = weights, np.zeros(5), np.zeros(5)
@@ -167,7 +205,7 @@ def test_the_stubs_examples_are_what_the_solutions_return():
 
     assert returns(ex.keras_momentum, 1, 0.5, 2, 0.1, 0.8) == pytest.approx((1.2, 0.2))
     assert returns(ex.adam_step, 1, 0, 0, 5, 1, 0.1) == pytest.approx((0.9, 0.5, 0.025))
-    assert returns(ex.decay_step, 2, 0, 0.1, 0.5) == pytest.approx(1.9)
+    assert returns(ex.decay_step, 4, 0, 0, 0, 1, 0.1, 0.5) == pytest.approx((3.8, 0, 0))
     assert returns(ex.early_stopping, [0.9, 0.5, 0.6, 0.7, 0.1], "abcde", 2) == (4, "b")
     assert returns(ex.diagnose, [0.693] * 60, [0.693] * 60, 0.1) == "stuck"
     batches = returns(ex.mini_batches, *np.ones((2, 5)), 2, np.random.default_rng(0))

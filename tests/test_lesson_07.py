@@ -3,8 +3,7 @@
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
-from course_utils import data, evaluation, thresholds
-from course_utils.classifier import DenseClassifier
+from course_utils import data, evaluation, network, thresholds
 from course_utils.course import lessons
 from course_utils.exercises import lesson_07 as ex
 
@@ -20,8 +19,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.class_weight import compute_class_weight
 
 CELLS = (
-    "train two-networks balanced-weights focal-is-keras smote-by-hand off-the-segment five-rules "
-    "reliability find-the-temperature estimate-the-rate"
+    "train take-steps weighed-losses focal-slopes smote-by-hand five-rules outcome reliability "
+    "calibration-error find-the-temperature"
 )
 
 
@@ -29,24 +28,30 @@ CELLS = (
 def taught():
     """What the notebook's own cells define, run on a small table."""
     rng = np.random.default_rng(0)
-    y = np.repeat([0, 1], [360, 40])
+    y = np.repeat([0, 1], [1100, 100])
     part = data.AnomalyData(
-        rng.normal(size=(400, 3)) + y[:, None], y, ("a", "b", "c"), "rows", "drawn", "MIT"
+        rng.normal(size=(1200, 3)) + y[:, None], y, ("a", "b", "c"), "rows", "drawn", "MIT"
     )
-    names = {name: MagicMock() for name in ("plots", "progress_bar", "ask", "expect", "pd")}
-    names |= {"keras": keras, "np": np, "SMOTE": SMOTE, "special": special, "stats": stats}
-    names |= {"optimize": optimize, "thresholds": thresholds, "evaluation": evaluation}
-    names |= {"parts": SimpleNamespace(train=part, validation=part, test=part), "test_y": y}
-    names |= {"splits": [(SimpleNamespace(validation=part),)]}
-    z = SimpleNamespace(validation=rng.normal(size=400) + y, test=rng.normal(size=400) + y)
-    names |= {"results": {("focal loss", 0): z}}
+    names = {name: MagicMock() for name in ("plots", "ask", "expect", "pd")}
+    names |= {"network": network, "np": np, "special": special, "optimize": optimize}
+    names |= {"thresholds": thresholds, "evaluation": evaluation}
+    names |= {"parts": SimpleNamespace(train=part, validation=part, test=part)}
+    z = rng.normal(size=1200) + y
+    names |= {"results": {("start at π", 0): (None, {"validation": z}, None)}}
+    names |= {exercise.name: exercise._solution for exercise in (ex.focal_loss, ex.synthetic_rows)}
     sources = lessons.sources_of("07")
-    # the two networks of this cell are trained elsewhere; only `logits` is wanted
-    sources["two-networks"] = sources["two-networks"].split("\n\n\n")[0]
-    names["plain"] = lambda X: X[:, :1]
     for cell in CELLS.split():
         exec(sources[cell], names)
     return SimpleNamespace(**names)
+
+
+def distance_to_segments(taught, new, rows):
+    """Return (m,): how far each new row is from the nearest segment that SMOTE may use."""
+    start = np.repeat(rows, 5, axis=0)  # (5n, d)
+    way = rows[taught.nearest_fellows(rows)].reshape(start.shape) - start
+    gap = new[:, None] - start  # (m, 5n, d)
+    share = np.clip((gap * way).sum(axis=2) / (way**2).sum(axis=1), 0, 1)  # (m, 5n)
+    return np.linalg.norm(gap - share[..., None] * way, axis=2).min(axis=1)
 
 
 @pytest.fixture
@@ -66,18 +71,32 @@ def judged(request):
 def test_class_weights_are_scikit_learns(taught):
     y = np.random.default_rng(0).permutation(np.repeat([0, 1], [90, 7]))
     theirs = compute_class_weight("balanced", classes=np.array([0, 1]), y=y)
-    for ours in (taught.balanced(y), ex.class_weights._solution(y)):
-        np.testing.assert_allclose([ours[0], ours[1]], theirs)
+    ours = ex.class_weights._solution(y)
+    np.testing.assert_allclose([ours[0], ours[1]], theirs)
 
 
 @pytest.mark.parametrize("gamma", [0.0, 1.0, 2.0, 5.0])
-def test_the_focal_loss_is_keras_s_row_by_row(taught, gamma):
+def test_the_focal_loss_is_keras_s_row_by_row(gamma):
     rng = np.random.default_rng(2)
     y, p = rng.integers(0, 2, 50), rng.uniform(0.02, 0.98, 50)
     loss = keras.losses.BinaryFocalCrossentropy(gamma=gamma, reduction=None)
     theirs = keras.ops.convert_to_numpy(loss(y[:, None].astype("float32"), p[:, None]))
-    np.testing.assert_allclose(taught.focal(y, p, gamma), theirs, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(ex.focal_loss._solution(y, p, gamma), theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_the_pulls_are_the_slopes_of_the_weighed_losses(taught):
+    rng = np.random.default_rng(3)
+    z, y = rng.normal(scale=3, size=(9, 1)), rng.integers(0, 2, (9, 1))
+
+    def losses(z, kind):
+        p, truth = special.expit(z[:, 0]), y[:, 0]
+        if kind == "focal":
+            return ex.focal_loss._solution(truth, p, 2.0).mean()
+        return (np.where(truth, 3.0, 0.5) * ex.focal_loss._solution(truth, p, 0.0)).mean()
+
+    for kind, loss in (("focal", taught.Focal()), ("weighed", taught.Weighed({0: 0.5, 1: 3.0}))):
+        slope = network.numerical_gradient(lambda z, kind=kind: losses(z, kind), z)
+        np.testing.assert_allclose(loss.gradient(z, y), slope, rtol=1e-3, atol=1e-6)
 
 
 def test_the_neighbours_are_scikit_learns(taught, crowd):
@@ -90,10 +109,10 @@ def test_our_smote_and_the_library_s_make_rows_of_the_same_kind(taught, crowd):
     normals = np.random.default_rng(3).normal(size=(460, 3)) + 10
     X, y = np.vstack([normals, crowd]), np.repeat([0, 1], [460, 60])
     library = SMOTE(random_state=0).fit_resample(X, y)[0][len(X) :]
-    ours = taught.smote(crowd, 400, np.random.default_rng(0))
+    ours = taught.smote(X, y, 0)[0][len(X) :]
     assert library.shape == ours.shape == (400, 3)
     for new in (library, ours):
-        assert taught.distance_to_segments(new, crowd).max() < 1e-9
+        assert distance_to_segments(taught, new, crowd).max() < 1e-9
         assert not (new[:, None] == crowd).all(axis=2).any()  # no copies
     error = np.sqrt(library.var(axis=0) / 400 + ours.var(axis=0) / 400)
     assert np.all(np.abs(library.mean(axis=0) - ours.mean(axis=0)) < 4 * error)
@@ -103,9 +122,9 @@ def test_our_smote_and_the_library_s_make_rows_of_the_same_kind(taught, crowd):
 def test_one_number_per_column_leaves_the_segments(taught, crowd):
     near = crowd[taught.nearest_fellows(crowd)[:, 0]]
     rng = np.random.default_rng(0)
-    off = taught.distance_to_segments(synthetic_rows_per_column(crowd, near, rng), crowd)
+    off = distance_to_segments(taught, synthetic_rows_per_column(crowd, near, rng), crowd)
     assert np.mean(off > 1e-6) > 0.9
-    on = taught.distance_to_segments(ex.synthetic_rows._solution(crowd, near, rng), crowd)
+    on = distance_to_segments(taught, ex.synthetic_rows._solution(crowd, near, rng), crowd)
     assert on.max() < 1e-9
 
 
@@ -113,15 +132,17 @@ def test_one_number_per_column_leaves_the_segments(taught, crowd):
 def test_every_training_takes_about_as_many_steps_whatever_the_rows(taught, rows):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(rows, 3)), rng.integers(0, 2, rows)
-    model = taught.train(X, y, steps=60)
-    assert int(model.optimizer.iterations) == pytest.approx(60, abs=3)
+    taken = []
+    taught.train(X, y, steps=60, look=lambda step, model: taken.append(step))
+    assert 60 <= taken[-1] < 60 + np.ceil(rows / taught.BATCH)
 
 
-def test_the_untrained_network_is_the_classifier_s_untrained_twin(taught):
-    X = np.random.default_rng(0).normal(size=(20, 5))
-    ours = taught.logits(taught.train(X, np.zeros(20), seed=3, steps=0), X)
-    theirs = DenseClassifier(seed=3).predict_proba(X)
-    np.testing.assert_allclose(special.expit(ours), theirs, atol=1e-5)
+def test_a_network_starts_at_the_logit_that_it_is_told(taught):
+    X = np.zeros((3, 5))
+    np.testing.assert_allclose(taught.logits(taught.new_network(5, 0, -3.9), X), -3.9)
+    other = np.random.default_rng(0).normal(size=(20, 5))
+    apart = taught.logits(taught.new_network(5, 0, 2.0), other)
+    np.testing.assert_allclose(apart - taught.logits(taught.new_network(5, 0), other), 2.0)
 
 
 def test_reliability_is_scikit_learns_calibration_curve(taught, judged):
@@ -197,12 +218,15 @@ def test_the_shift_undoes_oversampling_of_an_exact_model():
 
 
 def test_the_price_counts_both_mistakes_and_p_star_is_cheapest_where_calibrated(taught, judged):
-    assert taught.price([0, 0, 1, 1], [0.2, 0.8, 0.3, 0.9], 0.5) == 1000 / 4 * (5 + 100)
+    def price(y, p, line):
+        return taught.outcome(y, thresholds.decide(p, line))[3]
+
+    assert price([0, 0, 1, 1], [0.2, 0.8, 0.3, 0.9], 0.5) == 1000 / 4 * (5 + 100)
     y, p = judged
     line = ex.worth_an_alarm._solution(5, 100)
-    lowest = taught.price(y, p, thresholds.minimum_cost(y, p, 5, 100))
-    assert lowest <= taught.price(y, p, line) < 1.1 * lowest
-    spoilt = taught.price(y, special.expit(0.4 * special.logit(p)), line)
+    lowest = price(y, p, thresholds.minimum_cost(y, p, 5, 100))
+    assert lowest <= price(y, p, line) < 1.1 * lowest
+    spoilt = price(y, special.expit(0.4 * special.logit(p)), line)
     assert spoilt > 1.3 * lowest
 
 
@@ -223,17 +247,6 @@ def test_the_contamination_rate_moves_the_line_and_no_score():
     one, other = (forest.fit(X) for forest in forests)
     np.testing.assert_array_equal(one.score_samples(X), other.score_samples(X))
     assert one.offset_ < other.offset_
-
-
-def test_the_interval_of_a_rate_is_wilson_s(taught):
-    labels = np.repeat([1, 0], [6, 294])
-    rate, low, high = taught.rate_interval(labels)
-    n, k, z = 300, 6, stats.norm.ppf(0.975)
-    middle = (k + z**2 / 2) / (n + z**2)
-    half = z / (n + z**2) * np.sqrt(k * (n - k) / n + z**2 / 4)
-    np.testing.assert_allclose(
-        [rate, low, high], [2, 100 * (middle - half), 100 * (middle + half)]
-    )
 
 
 def test_the_library_s_pipeline_resamples_only_what_it_learns_from():

@@ -3,7 +3,6 @@
 from answers import right, wrong
 from course_utils.exercises import lesson_08 as ex
 
-import keras
 import numpy as np
 import pandas as pd
 import torch
@@ -162,105 +161,26 @@ def prepare_unscaled(train, test):
     return [np.column_stack([np.log1p(part[:, 1]), part[:, 2]]) for part in (train, test)]
 
 
+@wrong(ex.prepare, "measures nothing")
+def prepare_as_given(train, test):
+    train, test = np.log1p(train), np.log1p(test)
+    everything = np.concatenate([train, test])
+    mean, std = everything.mean(axis=0), everything.std(axis=0)
+    return (train - mean) / std, (test - mean) / std
+
+
+@wrong(ex.prepare, "Two mistakes are left")
+def prepare_with_one_mistake_mended(train, test):
+    train, test = np.log1p(train[:, 1:]), np.log1p(test[:, 1:])
+    everything = np.concatenate([train, test])
+    mean, std = everything.mean(axis=0), everything.std(axis=0)
+    return (train - mean) / std, (test - mean) / std
+
+
 wrong(ex.prepare, "2 results are expected")(lambda train, test: train)
 wrong(ex.prepare, "(25, 2) is expected")(lambda train, test: (train[:, 1:], test[:5, 1:]))
 
-# -------------------------------------------------------------------------- 2 · errors of each row
-
-
-@right(ex.row_errors)
-def row_errors_by_loops(X, copies):
-    pairs = zip(X, copies, strict=True)
-    return [sum((a - b) ** 2 for a, b in zip(*pair, strict=True)) / len(pair[0]) for pair in pairs]
-
-
-@right(ex.row_errors)
-def row_errors_by_keras(X, copies):
-    return keras.ops.convert_to_numpy(keras.losses.mean_squared_error(X, copies))
-
-
-right(ex.row_errors)(lambda X, copies: np.square(X - copies).mean(1).astype("float32"))
-
-
-@right(ex.row_errors)
-def row_errors_with_gradients(X, copies):
-    X, copies = (
-        torch.tensor(each, dtype=torch.float32, requires_grad=True) for each in (X, copies)
-    )
-    return torch.nn.functional.mse_loss(copies, target=X, reduction="none").mean(dim=1)
-
-
-@right(ex.row_errors)
-def row_errors_in_tables(X, copies):
-    return pd.DataFrame(copies).sub(pd.DataFrame(X)).pow(2).mean(axis="columns")
-
-
-@wrong(ex.row_errors, "divide by the number of rows")
-def row_errors_by_the_wrong_number(X, copies):
-    return ((X - copies) ** 2).sum(axis=1) / len(X)
-
-
-@wrong(ex.row_errors, "have cancelled before")
-def row_errors_mean_first(X, copies):
-    return (X - copies).mean(axis=1) ** 2
-
-
-@wrong(ex.row_errors, "You took the root")
-def row_errors_with_root(X, copies):
-    return np.sqrt(((X - copies) ** 2).mean(axis=1))
-
-
-@wrong(ex.row_errors, "is expected")
-def row_errors_over_the_variance(X, copies):
-    return ((X - copies) ** 2).mean(axis=1) / X.var()
-
-
-@wrong(ex.row_errors, "changes the `X`")
-def row_errors_in_place(X, copies):
-    X -= copies
-    return (X**2).mean(axis=1)
-
-
-wrong(ex.row_errors, "largest column")(lambda X, copies: ((X - copies) ** 2).max(axis=1))
-
-
-@wrong(ex.row_errors, "what evaluate() returns")
-def row_errors_as_evaluate(X, copies):
-    return np.mean((X - copies) ** 2)
-
-
-@wrong(ex.row_errors, "averaged over the rows")
-def row_errors_over_the_batch(X, copies):
-    return ((X - copies) ** 2).mean(axis=0)
-
-
-@wrong(ex.row_errors, "added up over the rows")
-def row_errors_summed_over_the_batch(X, copies):
-    return ((X - copies) ** 2).sum(axis=0)
-
-
-@wrong(ex.row_errors, "sums grow with the number of columns")
-def row_errors_summed(X, copies):
-    return ((X - copies) ** 2).sum(axis=1)
-
-
-@wrong(ex.row_errors, "above and below cancel")
-def row_errors_unsquared(X, copies):
-    return (X - copies).mean(axis=1)
-
-
-@wrong(ex.row_errors, "Higher must mean more anomalous")
-def row_errors_turned(X, copies):
-    return -((X - copies) ** 2).mean(axis=1)
-
-
-wrong(ex.row_errors, "mean absolute error")(lambda X, copies: np.abs(X - copies).mean(axis=1))
-wrong(ex.row_errors, "errors of all cells")(lambda X, copies: (X - copies) ** 2)
-wrong(ex.row_errors, "distance between row and copy")(
-    lambda X, copies: np.linalg.norm(X - copies, axis=1)
-)
-
-# ---------------------------------------------------------------- 3 · errors in units of the usual
+# ---------------------------------------------------------------- 2 · errors in units of the usual
 
 
 @right(ex.relative_scores)
@@ -365,7 +285,7 @@ def relative_scores_over_the_batch(errors_train, errors_new):
 wrong(ex.relative_scores, "largest")(lambda train, new: (new / train.mean(axis=0)).max(axis=1))
 wrong(ex.relative_scores, "multiplied")(lambda train, new: (new * train.mean(axis=0)).mean(axis=1))
 
-# -------------------------------------------------------------------- 4 · a threshold for a reason
+# -------------------------------------------------------------------- 3 · a threshold for a reason
 
 
 @right(ex.alarm_threshold)
@@ -476,7 +396,7 @@ wrong(ex.alarm_threshold, "returned None")(lambda *given: print(end=""))
 wrong(ex.alarm_threshold, "shape")(lambda scores, y, test, share: scores > 1)
 wrong(ex.alarm_threshold, "are wanted")(lambda scores, y, test, share: 2 * np.median(scores))
 
-# ----------------------------------------------------------------------------- 5 · name the column
+# ----------------------------------------------------------------------------- 4 · name the column
 
 
 @right(ex.explain)
@@ -555,6 +475,18 @@ def explain_in_the_wrong_order(row, copy, usual, mean, scale, names):
     return names[j], *(np.expm1(z[j]) * scale[j] + mean[j] for z in (row, copy))
 
 
+@wrong(ex.explain, "too low are never named")
+def explain_as_given(row, copy, usual, mean, scale, names):
+    j = np.argmax((row - copy) / usual)
+    return names[j], *(np.exp(z[j]) * scale[j] + mean[j] for z in (row, copy))
+
+
+@wrong(ex.explain, "with exp and before")
+def explain_with_its_way_back(row, copy, usual, mean, scale, names):
+    j = np.argmax((row - copy) ** 2 / usual)
+    return names[j], *(np.exp(z[j]) * scale[j] + mean[j] for z in (row, copy))
+
+
 @wrong(ex.explain, "is expected")
 def explain_roughly(row, copy, usual, mean, scale, names):
     name, actual, expected = ex.explain._solution(row, copy, usual, mean, scale, names)
@@ -599,6 +531,70 @@ def explain_with_a_number(row, copy, usual, mean, scale, names):
 
 wrong(ex.explain, "3 results are expected")(lambda row, copy, *rest: rest[-1][0])
 wrong(ex.explain, "none of the names")(lambda *given: ("hour", 1, 2))
+
+# --------------------------------------------------------------- 5 · a score that is not surprised
+
+
+@right(ex.better_scores)
+def better_scores_by_a_high_quantile(errors_train, errors_new):
+    return (errors_new / np.quantile(errors_train, 0.99, axis=0)).sum(axis=1).tolist()
+
+
+@right(ex.better_scores)
+def better_scores_in_a_table(errors_train, errors_new):
+    train, new = pd.DataFrame(errors_train), pd.DataFrame(errors_new)
+    return ((new - train.mean()) / train.std()).mean(axis=1)
+
+
+@right(ex.better_scores)
+def better_scores_with_gradients(errors_train, errors_new):
+    train = torch.tensor(errors_train, dtype=torch.float32, requires_grad=True)
+    return (torch.tensor(errors_new, dtype=torch.float32) / train.std(dim=0)).sum(dim=1)
+
+
+@right(ex.better_scores)
+def better_scores_by_rank(errors_train, errors_new):
+    rare = 0
+    for train, new in zip(np.sort(errors_train, axis=0).T, errors_new.T, strict=True):
+        above = len(train) - np.searchsorted(train, new)
+        rare = rare - np.log((above + 1) / (len(train) + 1))
+    return rare
+
+
+@wrong(ex.better_scores, "the one to beat")
+def better_scores_by_the_mean(errors_train, errors_new):
+    return ex.relative_scores._solution(errors_train, errors_new)
+
+
+@wrong(ex.better_scores, "plain mean")
+def better_scores_plain(errors_train, errors_new):
+    return errors_new.mean(axis=1)
+
+
+@wrong(ex.better_scores, "depends on its neighbours")
+def better_scores_of_the_batch(errors_train, errors_new):
+    return (errors_new / errors_new.std(axis=0)).mean(axis=1)
+
+
+@wrong(ex.better_scores, "sign is turned")
+def better_scores_turned(errors_train, errors_new):
+    return -ex.better_scores._solution(errors_train, errors_new)
+
+
+@wrong(ex.better_scores, "times is wanted")
+def better_scores_by_the_worst_column(errors_train, errors_new):
+    return (errors_new / errors_train.mean(axis=0)).max(axis=1)
+
+
+@wrong(ex.better_scores, "times is wanted")
+def better_scores_by_the_median(errors_train, errors_new):
+    return (errors_new / np.median(errors_train, axis=0)).mean(axis=1)
+
+
+@wrong(ex.better_scores, "One score for each new row")
+def better_scores_of_columns(errors_train, errors_new):
+    return (errors_new / errors_train.std(axis=0)).mean(axis=0)
+
 
 # -------------------------------------------------------------------- 6 · the value that fits best
 

@@ -161,15 +161,11 @@ def _hinges(values, *, both):
     return np.median(ordered[:half]), np.median(ordered[len(values) - half :])
 
 
-# NumPy's ways; statistics.quantiles does as "weibull" and "linear" do
-_METHODS = (
-    "inverted_cdf averaged_inverted_cdf closest_observation interpolated_inverted_cdf hazen "
-    "weibull linear median_unbiased normal_unbiased lower higher midpoint nearest"
-)
+# statistics.quantiles does as NumPy's "weibull" and "linear" do
 OTHER_FENCES = [
     *(
         _fences_from(functools.partial(np.quantile, q=(0.25, 0.75), method=each))
-        for each in _METHODS.split()
+        for each in inputs.QUANTILE_METHODS
     ),
     *(_fences_from(functools.partial(_hinges, both=each)) for each in (True, False)),
     _fences_from(lambda values: statistics.quantiles(values.tolist(), n=4)[::2]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from course_utils.exercises import inputs
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import (
     as_array,
@@ -17,7 +18,7 @@ from course_utils.exercises.results import (
 
 import numpy as np
 
-# ------------------------------------------------------------------ 4 · a threshold for a reason
+# ------------------------------------------------------------------ 3 · a threshold for a reason
 
 alarm_threshold = Exercise(
     "Return the threshold that `share` of the normal validation rows lie above.",
@@ -151,11 +152,6 @@ def _with_above(count, halfway=False):
     return threshold
 
 
-METHODS = (
-    *("lower", "higher", "nearest", "midpoint", "inverted_cdf", "averaged_inverted_cdf"),
-    *("closest_observation", "interpolated_inverted_cdf", "hazen", "weibull"),
-    *("median_unbiased", "normal_unbiased"),
-)
 ROUNDINGS = [
     _with_above(count, halfway)
     for count in (
@@ -166,7 +162,9 @@ ROUNDINGS = [
 ]
 
 
-@alarm_threshold.set_inputs(also_right=[*map(_quantile_by, METHODS), *ROUNDINGS, _conformal])
+@alarm_threshold.set_inputs(
+    also_right=[*map(_quantile_by, inputs.QUANTILE_METHODS), *ROUNDINGS, _conformal]
+)
 def alarm_threshold_inputs(rng):
     for what, n, frauds, share in (
         ("many rows", 613, 40, 0.05),
@@ -186,7 +184,7 @@ def alarm_threshold_inputs(rng):
     yield "scores 0, 1, … 100", (np.arange(101.0), np.zeros(101, int), 9 * np.arange(101.0), 0.1)
 
 
-# --------------------------------------------------------------------------- 5 · name the column
+# --------------------------------------------------------------------------- 4 · name the column
 
 explain = Exercise(
     "Return (name, actual, expected) of the column with the largest relative error, both values "
@@ -284,7 +282,7 @@ def _name_the_values(got, cases):
     """Refuse values (cases, 2) that all come from one mistake on the way back to the unit."""
     standard, logs, lifted = [], [], []
     for row, copy, usual, mean, scale, _ in cases:
-        j = np.argmax((row - copy) ** 2 / usual)
+        j = _worst(row, copy, usual)
         z = np.array([row[j], copy[j]])
         standard.append(z)
         logs.append(z * scale[j] + mean[j])
@@ -313,6 +311,11 @@ def _name_the_values(got, cases):
                 "You undo the logarithm first. The way back runs in the opposite order: scaler "
                 "first, z * scale + mean, then expm1.",
             ),
+            (
+                np.array(lifted) + np.array([2 * [given[4][_worst(*given)]] for given in cases]),
+                "You undo the logarithm with exp and before the scaler. The way back runs in the "
+                "opposite order: scaler first, then the inverse of log1p, which is expm1.",
+            ),
             (right[:, ::-1], "Actual and expected have changed places: first the row's."),
         ),
     )
@@ -320,6 +323,10 @@ def _name_the_values(got, cases):
         not np.allclose(got, right + 1, rtol=1e-4, atol=1e-3),
         "You undo log1p with exp, so every value is 1 too large: the inverse is expm1.",
     )
+
+
+def _worst(row, copy, usual, *_):
+    return np.argmax((row - copy) ** 2 / usual)
 
 
 def _explained_order(rng, columns):

@@ -31,8 +31,10 @@ OPEN = {
     "cut": "any random draw that keeps the shares",
     "hide_labels": "any draw from the generator",
     "detector": "any classifier that ranks and judges each row alone",
+    "better_scores": "any score that ranks better in other shops and judges each row alone",
     "class_weights": "a dict, a list or an array; the check compares pairs itself",
     "synthetic_rows": "any even draw from the segments that the generator decides",
+    "denoise": "any denoiser that beats a line for each pixel on pictures held back",
     "fair_errors": "any score by which little ink cannot hide",
     "snapshot": "a dictionary of states, judged by resuming the training",
 }

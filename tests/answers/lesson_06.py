@@ -155,6 +155,15 @@ def clean_as_tensors(table, target, anomaly):
     return torch.tensor(X[order], dtype=torch.float32), torch.tensor(y[order])
 
 
+@wrong(ex.clean, "caller's table came back changed")
+def clean_as_carelessly_as_the_lesson_shows(table, target, anomaly):
+    numbers = list(table.columns.drop(target))
+    table[numbers] = table[numbers].abs()
+    table = table.drop_duplicates(subset=numbers)
+    X = table[numbers].fillna(table[numbers].mean()).to_numpy()
+    return X, pd.factorize(table[target])[0]
+
+
 wrong(ex.clean, "2 results")(lambda table, target, anomaly: table)
 wrong(ex.clean, "holds text")(lambda table, target, anomaly: (table, [1] * len(table)))
 wrong(ex.clean, "without the target")(lambda table, target, anomaly: (np.ones((8, 3)), np.ones(8)))

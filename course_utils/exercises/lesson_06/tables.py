@@ -17,7 +17,8 @@ clean = Exercise(
     "Return (X, y): numbers with NaN where a value is negative, and labels with 1 = anomaly; "
     "copies of rows are gone.",
     hints=(
-        "The page does it in three lines. table.columns.drop(target) are the columns of numbers.",
+        "The five: abs(), the caller's table, subset=, a mean of all rows, factorize. "
+        "table.columns.drop(target) are the columns of numbers.",
         "table[numbers].mask(table[numbers] < 0) puts NaN where a number is negative; "
         "drop_duplicates() drops copies.",
         "Work on table.copy(), or the caller's table changes. Labels: "

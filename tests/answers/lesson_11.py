@@ -148,7 +148,12 @@ def judge_loss_from_probabilities(real_logits, made_logits):
     return real_part - np.log(1 - chance(made_logits) + tiny).mean()
 
 
-@wrong(ex.judge_loss, "rather than with probabilities")
+@wrong(ex.judge_loss, "exp overflows")
+def judge_loss_by_log1p(real_logits, made_logits):
+    return np.log1p(np.exp(-real_logits)).mean() + np.log1p(np.exp(made_logits)).mean()
+
+
+@wrong(ex.judge_loss, "exp overflows")
 def judge_loss_by_math(real_logits, made_logits):
     real = [math.log(1 + math.exp(-logit)) for logit in real_logits[:, 0].tolist()]
     made = [math.log(1 + math.exp(logit)) for logit in made_logits[:, 0].tolist()]

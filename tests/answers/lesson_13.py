@@ -801,6 +801,13 @@ def views_in_pandas(labelled, free, labelled_normal, free_normal):
 
 
 @right(ex.two_views)
+def views_by_what_is_above(labelled, free, labelled_normal, free_normal):
+    first = (labelled - labelled_normal.mean()) / labelled_normal.std()
+    second = (free - free_normal.mean()) / free_normal.std()
+    return np.hypot(first.clip(min=0), second.clip(min=0))
+
+
+@right(ex.two_views)
 def views_by_the_rarer(labelled, free, labelled_normal, free_normal):
     chances = [
         stats.norm.logsf(new, loc=normal.mean(), scale=normal.std(ddof=1))
@@ -853,6 +860,24 @@ def two_views_from_both_sides(labelled, free, labelled_normal, free_normal):
     return np.where(calm, -1, np.maximum(first, second))
 
 
+@wrong(ex.two_views, "divide by a negative number")
+def two_views_as_ratios(labelled, free, labelled_normal, free_normal):
+    first = labelled / np.quantile(labelled_normal, 0.95)
+    return np.maximum(first, free / np.quantile(free_normal, 0.95))
+
+
+@wrong(ex.two_views, "where the alarm begins is decided later")
+def two_views_as_alarms(labelled, free, labelled_normal, free_normal):
+    first = labelled > np.quantile(labelled_normal, 0.95)
+    return (first | (free > np.quantile(free_normal, 0.95))).astype(float)
+
+
+@wrong(ex.two_views, "calmer than usual")
+def two_views_of_distances(labelled, free, labelled_normal, free_normal):
+    first = np.abs(labelled - labelled_normal.mean()) / labelled_normal.std()
+    return np.maximum(first, np.abs(free - free_normal.mean()) / free_normal.std())
+
+
 @wrong(ex.two_views, "from call to call")
 def two_views_by_chance(labelled, free, labelled_normal, free_normal):
     best = views_by_spread(labelled, free, labelled_normal, free_normal)
@@ -866,6 +891,7 @@ def two_views_in_place(labelled, free, labelled_normal, free_normal):
     return best
 
 
+wrong(ex.two_views, "It should score higher")(lambda a, b, c, d: 0 * a)
 wrong(ex.two_views, "the one without labels")(lambda a, b, c, d: a)
 wrong(ex.two_views, "the detector with labels")(lambda a, b, c, d: b)
 wrong(ex.two_views, "sign is turned")(lambda a, b, c, d: -views_by_spread(a, b, c, d))

@@ -127,9 +127,14 @@ def judge_loss_check(answer):
         far = np.inf
     far = np.asarray(plain(far), dtype=float)
     require(
-        np.isfinite(far).all() and abs(far.sum() - 1800) < 1e-6,
-        "A logit of ±900 gives an infinite or cut-off loss: σ rounds to 0 there. Compute with "
-        "logits, np.logaddexp(0, l), rather than with probabilities.",
+        np.isfinite(far).all(),
+        "With a logit of ±900 your loss is infinite or NaN: exp overflows, or the log of a "
+        "rounded 0 is taken. np.logaddexp(0, l) is log(1 + exp(l)), and safe.",
+    )
+    require(
+        abs(far.sum() - 1800) < 1e-6 * 1800,
+        f"Two logits of ±900 that are wrong cost 900 each; yours cost {far.sum():.4g} together. "
+        "σ rounds to 0 there: start from the logit rather than with probabilities.",
     )
 
 

@@ -346,9 +346,15 @@ def _judge_views(answer, *normal):
         "Compare it with the normal validation pictures, not with the new ones.",
     )
     require(
-        got[BOTH] >= got[ORDINARY],
-        "A picture at which both raise a loud alarm scores lower than an ordinary one: the sign "
-        "is turned. Higher is more anomalous.",
+        got[ORDINARY] <= got[[FIRST_ALONE, SECOND_ALONE, BOTH]].max(),
+        "Pictures with a loud alarm score lower than an ordinary one: the sign is turned. Higher "
+        "is more anomalous.",
+    )
+    require(
+        got[BOTH] > got[ORDINARY],
+        f"A picture at which both raise a loud alarm scores {got[BOTH]:.4g}, an ordinary one "
+        f"{got[ORDINARY]:.4g}. It should score higher. (Scores may lie below 0, and to divide by "
+        "a negative number turns their order.)",
     )
     _judge_who_is_heard(scores, got, labelled, free)
     require(
@@ -356,7 +362,9 @@ def _judge_views(answer, *normal):
         "Two alarms together score lower than one alone.",
     )
     require(
-        got[ORDINARY] > got[QUIET], "A picture that both find very ordinary should score lowest."
+        got[ORDINARY] >= got[QUIET],
+        f"A picture that both find calmer than usual scores {got[QUIET]:.4g}, one in the middle "
+        f"{got[ORDINARY]:.4g}. A low score of a detector is no alarm.",
     )
     for units in ((1000, 1), (1, 1000)):
         require(
@@ -373,6 +381,11 @@ def _judge_views(answer, *normal):
             (np.diff(ladder) >= -1e-6 * np.ptp(ladder)).all(),
             f"As {name} grows more alarmed, your score falls somewhere on the way. It should "
             "never fall.",
+        )
+        require(
+            len(np.unique(ladder)) > 3,
+            f"As {name} grows more alarmed, your score takes {len(np.unique(ladder))} values. A "
+            "score ranks pictures by how odd they are; where the alarm begins is decided later.",
         )
 
 

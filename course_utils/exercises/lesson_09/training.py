@@ -1,4 +1,4 @@
-"""Exercises of lesson 09 about training: one step, the loss of a denoiser, a snapshot."""
+"""Exercises of lesson 09 about training: a step that needs mending, a snapshot."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ import numpy as np
 train_step = Exercise(
     "Take one training step on the mean squared error and return the loss as a number.",
     hints=(
-        "Four calls in this order: forget the old slopes, compute the loss, go backward, step.",
-        "The loss is the mean over all rows and columns: ((model(inputs) - targets) ** 2).mean()",
-        "optimiser.zero_grad(), loss.backward(), optimiser.step(); then return loss.item(), which "
-        "is a plain number without the graph behind it.",
+        "Compare with the four parts of a step, and with the loss in the formula. Then ask what "
+        "is kept in memory when somebody adds up the losses of all batches.",
+        "A part is missing at the start: optimiser.zero_grad(). And the formula has a mean, not a "
+        "sum.",
+        "Return loss.item(), a plain number without the record behind it.",
     ),
     praise="Right. Forget, forward, backward, step, and nothing is kept but a number.",
 )
@@ -174,123 +175,6 @@ def _trainings(rng):
 @train_step.set_inputs
 def train_step_inputs(rng):
     yield from _trainings(rng)
-
-
-# --------------------------------------------------------------------------- 4 · denoising loss
-
-denoising_loss = Exercise(
-    "Return the mean squared error of a model that sees pictures with noise and has to give the "
-    "clean ones back.",
-    hints=(
-        "What goes in, and what should come out? They are different now.",
-        "In goes clean + noise; the copy is compared with clean.",
-        "((model(clean + noise) - clean) ** 2).mean(), as a tensor, so that backward() works.",
-    ),
-    praise="Right. Passing the input through no longer helps, and one mean picture for all is the "
-    "bar: a network below it knows more about what pictures look like.",
-)
-
-
-@denoising_loss.set_solution
-def denoising_loss_solution(model, clean, noise):
-    return ((model(clean + noise) - clean) ** 2).mean()
-
-
-@denoising_loss.set_check
-def denoising_loss_check(answer):
-    with fixed_random_numbers() as torch:
-        layers = torch.nn.Linear(4, 3), torch.nn.Tanh(), torch.nn.Linear(3, 4)
-        model = torch.nn.Sequential(*layers).double()
-        clean, noise = torch.randn(6, 4).double(), torch.randn(6, 4).double()
-        given = {"clean": clean.clone(), "noise": noise.clone()}
-        result = answer(model, *given.values())
-    noisy = clean + noise
-    require(result is not None, "Your function returned None: is a `return` missing?")
-    require(isinstance(result, torch.Tensor), "A tensor is expected, so that backward() works.")
-    require_kept(given, {"clean": clean, "noise": noise})
-    require(
-        result.ndim == 0,
-        f"The loss has shape {tuple(result.shape)}; one number for the batch is expected.",
-    )
-    right = denoising_loss_solution(model, clean, noise)
-    value = float(right.detach())
-
-    def mean(outputs, targets):
-        return float(((outputs - targets) ** 2).mean().detach())
-
-    name_the_mistake(
-        float(result.detach()),
-        (
-            (
-                mean(model(noisy), noisy),
-                "The copy is compared with the noisy input, so the network is asked to copy the "
-                "noise too. The target is the clean picture.",
-            ),
-            (
-                mean(model(clean), clean),
-                "The network sees clean pictures here: the noise is not used.",
-            ),
-            (
-                mean(model(clean), noisy),
-                "In and out are exchanged: clean pictures go in and noisy ones are asked for.",
-            ),
-            (
-                mean(model(noisy), noise),
-                "The copy is compared with the noise; the clean picture is asked.",
-            ),
-            (mean(model(clean * noise), clean), "The noise is multiplied; it should be added."),
-            (mean(model(clean - noise), clean), "The noise is subtracted; it should be added."),
-            (mean(model(noise), clean), "The network sees noise alone: clean + noise goes in."),
-            (value * clean.numel(), "That is the sum over the batch; the mean is expected."),
-            (
-                value * clean.shape[1],
-                "That is summed over the columns and averaged over the rows; take the mean over "
-                "both.",
-            ),
-            (np.sqrt(value), "That is the root of the mean squared error."),
-        ),
-    )
-    if not same_numbers(float(result.detach()), value):
-        return  # the comparison shows the numbers
-    weights = list(model.parameters())
-    wanted = torch.autograd.grad(right, weights)
-    slopes = None
-    if result.requires_grad:
-        slopes = torch.autograd.grad(result, weights, allow_unused=True)
-    require(
-        slopes and all(each is not None for each in slopes),
-        "The number is right, but it has lost its graph, and backward() does not reach the "
-        "weights. Leave .item(), .detach(), no_grad() and torch.tensor(…) out of a loss.",
-    )
-    require(
-        all(same_numbers(a.numpy(), b.numpy(), 1e-3) for a, b in zip(slopes, wanted, strict=True)),
-        "The number is right, and the slopes that backward() finds are not those of it: is a "
-        "part of the loss detached, or computed twice?",
-    )
-
-
-@denoising_loss.set_inputs
-def denoising_loss_inputs(rng):
-    with fixed_random_numbers(int(rng.integers(2**31))) as torch:
-        nn = torch.nn
-        narrow = nn.Sequential(nn.Linear(5, 2), nn.ReLU(), nn.Linear(2, 5))
-        wide = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 3)).double()
-        norm = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)).double()
-        cases = []
-        for what, model, rows, width, scale in (
-            ("a narrow network", narrow, 7, 5, 0.5),
-            ("a wide network", wide, 6, 3, 0.5),
-            ("batch normalisation", norm, 6, 3, 0.5),
-            ("a network that copies", nn.Identity(), 4, 3, 0.5),
-            ("little noise", narrow, 5, 5, 0.05),
-            ("much noise", narrow, 5, 5, 3.0),
-            ("one picture", narrow, 1, 5, 0.5),
-            ("one picture of one number", nn.Linear(1, 1), 1, 1, 0.5),
-        ):
-            kind = next(model.parameters(), torch.zeros(1)).dtype
-            clean, noise = torch.rand(rows, width), scale * torch.randn(rows, width)
-            cases.append((what, (model, clean.to(kind), noise.to(kind))))
-    yield from cases
 
 
 # --------------------------------------------------------------------------------- 6 · snapshot

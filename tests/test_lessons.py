@@ -166,3 +166,10 @@ def test_the_header_s_seconds_are_those_of_a_quick_processor(tmp_path, slowness,
     lessons.store(lessons.Run(notebook, 30.0, {}, 100.0, slowness), tmp_path / "a.ipynb")
     stored = lessons.read(tmp_path / "a.ipynb").cells[0].source
     assert stored == f"| **Run time and memory** | {seconds}, 100 MB |"
+
+
+def test_waiting_is_no_run_time():
+    waiting = nbformat.v4.new_code_cell("import time\ntime.sleep(4)", id="waiting")
+    run = lessons.execute(nbformat.v4.new_notebook(cells=[waiting]))
+    assert run.seconds < 4 < run.cell_seconds["waiting"]
+    assert [cell.id for cell in run.notebook.cells] == ["waiting"]

@@ -5,6 +5,7 @@ from unittest.mock import MagicMock
 
 from course_utils import data, evaluation, network, thresholds
 from course_utils.course import lessons
+from course_utils.exercises import inputs
 from course_utils.exercises import lesson_07 as ex
 
 import keras
@@ -265,13 +266,7 @@ def test_the_library_s_pipeline_resamples_only_what_it_learns_from():
     assert pipeline.predict(X).shape == (200,)
 
 
-QUANTILES = (
-    "linear inverted_cdf averaged_inverted_cdf closest_observation interpolated_inverted_cdf "
-    "hazen weibull median_unbiased normal_unbiased lower higher midpoint nearest"
-)
-
-
-@pytest.mark.parametrize("method", QUANTILES.split())
+@pytest.mark.parametrize("method", inputs.QUANTILE_METHODS)
 def test_every_convention_of_the_quantile_draws_the_line_right(method):
     for seed in range(40):
         for what, (past, test, share) in ex.alarm_rows._inputs(np.random.default_rng(seed)):

@@ -330,6 +330,11 @@ def alarm_threshold_by_trying_all(validation_scores, validation_y, test_scores, 
     return min(np.unique(normal), key=lambda limit: abs(np.mean(normal > limit) - share))
 
 
+@wrong(ex.alarm_threshold, "With share = 0.1, 5.0% of the normal")
+def alarm_threshold_for_one_share(validation_scores, validation_y, test_scores, share):
+    return np.quantile(validation_scores[validation_y == 0], 0.95)
+
+
 @wrong(ex.alarm_threshold, "from a habit")
 def alarm_threshold_of_the_share(validation_scores, validation_y, test_scores, share):
     return 1 - share
@@ -379,6 +384,12 @@ def alarm_threshold_from_all_validation(validation_scores, validation_y, test_sc
 @wrong(ex.alarm_threshold, "wrong side")
 def alarm_threshold_on_the_wrong_side(validation_scores, validation_y, test_scores, share):
     return np.quantile(validation_scores[validation_y == 0], share)
+
+
+@right(ex.alarm_threshold)
+def alarm_threshold_of_what_is_no_number(validation_scores, validation_y, test_scores, share):
+    normal = np.where(validation_y == 1, np.nan, validation_scores)
+    return np.nanquantile(normal, 1 - share)
 
 
 @wrong(ex.alarm_threshold, "no false alarm at all")
@@ -433,10 +444,15 @@ def explain_in_a_table(row, copy, usual, mean, scale, names):
     return np.str_(worst), np.exp(there["row"]) - 1, np.exp(there["copy"]) - 1
 
 
-@wrong(ex.explain, "which is a square")
+@wrong(ex.explain, "set a difference against the usual error")
 def explain_by_the_difference_per_square(row, copy, usual, mean, scale, names):
     j = np.argmax(np.abs(row - copy) / usual)
     return names[j], *np.expm1(np.array([row[j], copy[j]]) * scale[j] + mean[j])
+
+
+@wrong(ex.explain, "a square against")
+def explain_by_the_square_per_squared_square(row, copy, usual, mean, scale, names):
+    return ex.explain._solution(row, copy, usual**2, mean, scale, names)
 
 
 @wrong(ex.explain, "count double")
@@ -547,12 +563,29 @@ def better_scores_in_a_table(errors_train, errors_new):
 
 
 @right(ex.better_scores)
+def better_scores_by_the_largest_training_error(errors_train, errors_new):
+    largest = [max(column) for column in errors_train.T.tolist()]
+    return [sum(row / largest) for row in errors_new]
+
+
+@right(ex.better_scores)
+def better_scores_by_the_worst_deviation(errors_train, errors_new):
+    return np.max((errors_new - errors_train.mean(axis=0)) / errors_train.std(axis=0), axis=1)
+
+
+@right(ex.better_scores)
+def better_scores_of_mean_and_deviation(errors_train, errors_new):
+    reach = errors_train.mean(axis=0) + errors_train.std(axis=0)
+    return (errors_new / reach).astype(np.float32).mean(axis=1)
+
+
+@right(ex.better_scores)
 def better_scores_with_gradients(errors_train, errors_new):
     train = torch.tensor(errors_train, dtype=torch.float32, requires_grad=True)
     return (torch.tensor(errors_new, dtype=torch.float32) / train.std(dim=0)).sum(dim=1)
 
 
-@right(ex.better_scores)
+@wrong(ex.better_scores, "times is wanted")
 def better_scores_by_rank(errors_train, errors_new):
     rare = 0
     for train, new in zip(np.sort(errors_train, axis=0).T, errors_new.T, strict=True):
@@ -589,6 +622,16 @@ def better_scores_by_the_worst_column(errors_train, errors_new):
 @wrong(ex.better_scores, "times is wanted")
 def better_scores_by_the_median(errors_train, errors_new):
     return (errors_new / np.median(errors_train, axis=0)).mean(axis=1)
+
+
+@wrong(ex.better_scores, "times is wanted")
+def better_scores_without_the_largest_column(errors_train, errors_new):
+    return np.sort(errors_new / errors_train.mean(axis=0), axis=1)[:, :-1].mean(axis=1)
+
+
+@wrong(ex.better_scores, "times is wanted")
+def better_scores_of_roots(errors_train, errors_new):
+    return (np.sqrt(errors_new) / np.sqrt(errors_train).std(axis=0)).mean(axis=1)
 
 
 @wrong(ex.better_scores, "One score for each new row")
@@ -631,6 +674,23 @@ def best_value_by_min(row, column, candidates, score):
         return np.concatenate([row[:column], [value], row[column + 1 :]])
 
     return min(map(repaired, candidates), key=lambda each: score(np.array(object=[each])).item())
+
+
+@right(ex.best_value)
+def best_value_of_lists(row, column, candidates, score):
+    tried = [[*row[:column], value, *row[column + 1 :]] for value in candidates]
+    scores = list(score(tried))
+    return tried[scores.index(min(scores))]
+
+
+@wrong(ex.best_value, "is expected")
+def best_value_that_may_stay(row, column, candidates, score):
+    best = row.copy()
+    for value in candidates:
+        tried = row.copy()
+        tried[column] = value
+        best = tried if score(tried[None])[0] < score(best[None])[0] else best
+    return best
 
 
 @wrong(ex.best_value, "second name for one array")

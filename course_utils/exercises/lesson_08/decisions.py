@@ -116,10 +116,12 @@ def _name_the_threshold(got, parts, shares):
             ),
         ),
     )
+    above = np.mean(normal[:, None] > got, axis=0)
+    worst = np.argmax(np.abs(above - shares))
     require(
         False,
-        f"{np.mean(normal > got[0]):.1%} of the normal validation rows lie above your threshold; "
-        f"{shares[0]:.1%} are wanted.",
+        f"With share = {shares[worst]:g}, {above[worst]:.1%} of the normal validation rows lie "
+        f"above your threshold; {shares[worst]:.1%} are wanted.",
     )
 
 
@@ -220,8 +222,8 @@ WRONG_COLUMNS = (  # how a column is chosen, and what to say when it is chosen s
     ),
     (
         lambda off, row, usual: np.argmax(np.abs(off) / usual),
-        "You divide the plain difference by the usual error, which is a square. Square the "
-        "difference first, or take the root of the usual error.",
+        "You set a difference against the usual error, which is a square, or a square against "
+        "its square. Divide the squared difference by the usual error as it is.",
     ),
     (
         lambda off, row, usual: np.argmax(off**2 * usual),

@@ -240,6 +240,11 @@ def synthetic_rows_per_column(rows, neighbours, generator):
     return rows + generator.random(rows.shape) * (neighbours - rows)
 
 
+@wrong(ex.synthetic_rows, "different places of their segments")
+def synthetic_rows_at_rounded_shares(rows, neighbours, generator):
+    return rows + generator.random((len(rows), 1)).round(1) * (neighbours - rows)
+
+
 @wrong(ex.synthetic_rows, "same share of its way")
 def synthetic_rows_middle(rows, neighbours, generator):
     return (rows + neighbours) / 2
@@ -565,6 +570,22 @@ def judge_with_a_table(X, y, held_out, resample, learn, metric):
 
 
 @right(ex.judge_cure)
+def judge_with_lists(X, y, held_out, resample, learn, metric):
+    inside, outside = [], []
+    for row, label, out in zip(X.tolist(), y.tolist(), held_out, strict=True):
+        (outside if out else inside).append((row, label))
+    model = learn(*resample([row for row, _ in inside], [label for _, label in inside]))
+    return metric([label for _, label in outside], model([row for row, _ in outside]))
+
+
+@right(ex.judge_cure)
+def judge_with_tables_and_series(X, y, held_out, resample, learn, metric):
+    X, y = pd.DataFrame(X), pd.Series(y)
+    model = learn(*resample(X[~held_out], y[~held_out]))
+    return metric(y[held_out], model(X[held_out]))
+
+
+@right(ex.judge_cure)
 def judge_all_rows_and_choose(X, y, held_out, resample, learn, metric):
     scores = learn(*resample(X[~held_out], y[~held_out]))(torch.tensor(X, requires_grad=True))
     return torch.tensor(metric(y[held_out], scores[held_out]), requires_grad=True)
@@ -592,6 +613,18 @@ def judge_cure_resampled_judges(X, y, held_out, resample, learn, metric):
 def judge_cure_learned_all(X, y, held_out, resample, learn, metric):
     resample(X[~held_out], y[~held_out])
     return metric(y[held_out], learn(X, y)(X[held_out]))
+
+
+@wrong(ex.judge_cure, "is expected")
+def judge_cure_turned_to_the_better_side(X, y, held_out, resample, learn, metric):
+    model = learn(*resample(X[~held_out], y[~held_out]))
+    return max(metric(y[held_out], sign * model(X[held_out])) for sign in (1, -1))
+
+
+@wrong(ex.judge_cure, "is expected")
+def judge_cure_cured_twice(X, y, held_out, resample, learn, metric):
+    model = learn(*resample(*resample(X[~held_out], y[~held_out])))
+    return metric(y[held_out], model(X[held_out]))
 
 
 @wrong(ex.judge_cure, "was not used")

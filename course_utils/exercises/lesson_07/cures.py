@@ -283,6 +283,12 @@ def _name_the_places(shares):
         "Some new rows lie on the line but outside the segment, where perhaps no anomaly can be. "
         "Draw the share from 0 to 1.",
     )
+    places = len(np.unique(first.round(4)))
+    require(
+        places > len(first) / 4,
+        f"{len(first)} new rows lie at {places} different places of their segments. A share that "
+        "is rounded makes the same rows again and again; draw it from 0 to 1 and leave it so.",
+    )
     place = np.arange(len(first))
     require(
         any(abs(np.corrcoef(each, place)[0, 1]) < 0.9 for each in shares),
@@ -360,7 +366,7 @@ class _Witness:
     def resample(self, X, y):
         X, y = _rows(X, "resample(X, y)"), as_array(y, what="the labels to resample")
         self.resampled.append(X[:, 0].copy())
-        made = X[y == 1] + [0.5, 0.0]  # a half in the first column marks a made row
+        made = X[y == 1] + [0.25, 0.0]  # a quarter in the first column marks a made row
         return np.vstack([X, made]), np.append(y, np.ones(len(made))).astype(int)
 
     def learn(self, X, y):
@@ -431,12 +437,15 @@ def judge_cure_check(answer):
 
 def _repeat_the_anomalies(X, y):
     """Return the rows and, further out, each anomaly once more."""
+    X, y = _rows(X, "resample(X, y)"), as_array(y, what="the labels to resample")
     return np.concatenate([X, 1.3 * X[y == 1]]), np.concatenate([y, y[y == 1]])
 
 
 def _drop_normal_rows(X, y):
     """Return all anomalies and the first normal rows, as many."""
-    kept = np.sort(np.concatenate([np.flatnonzero(y == 1), np.flatnonzero(y == 0)[: y.sum()]]))
+    X, y = _rows(X, "resample(X, y)"), as_array(y, what="the labels to resample")
+    anomalies, normal = np.flatnonzero(y == 1), np.flatnonzero(y == 0)
+    kept = np.sort(np.concatenate([anomalies, normal[: len(anomalies)]]))
     return X[kept], y[kept]
 
 
@@ -468,6 +477,6 @@ def judge_cure_inputs(rng):
             for label in (0, 1):  # some of either class on both sides
                 rows = rng.permutation(np.flatnonzero(y == label))
                 held_out[rows[: int(rng.integers(1, len(rows) - 1))]] = True
-            X = rng.normal(size=(n, 3)) + y[:, None]
+            X = rng.normal(size=(n, 3)) + y[:, None] - (4 if n == 40 else 0)  # scores below 0
             given = (X, y, held_out, resample, _learn_a_direction, _mean_score_of_anomalies)
             yield f"{cure}, and {share:.0%} anomalies", given

@@ -552,6 +552,17 @@ def early_stopping_that_starts_at_1(validation_loss, weights, patience):
     return epoch + 1, weights[best]
 
 
+@wrong(ex.early_stopping, "With losses that fall by less than 0.0001")
+def early_stopping_that_asks_for_a_clear_fall(validation_loss, weights, patience):
+    lowest, best = np.inf, 0
+    for epoch, loss in enumerate(validation_loss):
+        if loss < lowest - 1e-3:
+            lowest, best = loss, epoch
+        if epoch - best >= patience:
+            break
+    return epoch + 1, weights[best]
+
+
 @wrong(ex.early_stopping, "you keep the last weights")
 def early_stopping_with_the_last_weights(validation_loss, weights, patience):
     epochs, _ = ex.early_stopping._solution(validation_loss, weights, patience)

@@ -203,6 +203,7 @@ def early_stopping_inputs(rng):
             ("random losses", rng.uniform(0.1, 0.9, size=n)),
             ("losses that fall with bumps", falling),
             ("losses far above 1", 1000 + 500 * falling),
+            ("losses that fall by less than 0.0001", 0.5 + 1e-4 * falling),
             ("losses with ties", rng.integers(1, 5, size=n) / 4),
             ("falling losses", np.sort(falling)[::-1]),
             ("rising losses", np.sort(falling)),

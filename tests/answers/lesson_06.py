@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -139,6 +139,12 @@ def clean_of_twins(table, target, anomaly):
 def clean_by_factorize(table, target, anomaly):
     X, _ = ex.clean._solution(table, target, anomaly)
     return X, pd.factorize(table.drop_duplicates()[target])[0]
+
+
+@wrong(ex.clean, "is expected")
+def clean_by_a_part_of_the_name(table, target, anomaly):
+    X, _ = ex.clean._solution(table, target, anomaly)
+    return X, table.drop_duplicates()[target].str.contains(anomaly).to_numpy(int)
 
 
 @right(ex.clean)
@@ -479,6 +485,13 @@ def keep_by_sorting(histories):
     return kept
 
 
+@wrong(ex.keep, "Where the lowest validation losses are")
+def keep_by_the_first_epoch(histories):
+    name = min(histories, key=lambda name: histories[name]["val_loss"])
+    epoch = int(np.argmin(histories[name]["val_loss"]))
+    return name, epoch, histories[name]["test_loss"][epoch]
+
+
 @wrong(ex.keep, "is expected")
 def keep_the_one_called_steady(histories):
     name = "steady" if "steady" in histories else next(iter(histories))
@@ -695,6 +708,12 @@ def scaled_together(train, new):
     pipeline = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
     pipeline.fit(np.vstack([train, new]))
     return pipeline.transform(train), pipeline.transform(new)
+
+
+@_leaks
+def filled_by_neighbours(train, new):
+    filler = make_pipeline(KNNImputer(), StandardScaler()).fit(np.vstack([train, new]))
+    return filler.transform(train), filler.transform(new)
 
 
 @wrong(ex.detector, "company it comes in")

@@ -65,12 +65,17 @@ def _rows_with_gaps(rows, seed, columns=(0, 3)):
     return X[order], y[order]
 
 
-def _company(rows):
-    """Return rows without gaps, far up in column 0, far down in column 3, wide elsewhere."""
-    X = np.random.default_rng(3).normal(size=(rows, 6)) * [1, 9, 9, 1, 9, 9]
+def _company(X_new):
+    """Return rows without gaps, far up in column 0, far down in column 3, wide elsewhere.
+
+    Then a twin of each new row that has a gap in column 0, for fillers that look at neighbours.
+    """
+    X = np.random.default_rng(3).normal(size=(2 * len(X_new), 6)) * [1, 9, 9, 1, 9, 9]
     X[:, 0] += 1000
     X[:, 3] -= 1000
-    return X * UNITS + PLACES
+    twins = X_new[np.isnan(X_new[:, 0])]
+    twins[:, 0] = 1000
+    return np.vstack([X * UNITS + PLACES, twins])
 
 
 @detector.set_check
@@ -156,7 +161,7 @@ def _judge_company(ask_for, scores, X_new, y_new):
     it does, if the same company gives equal ones. Where chance cannot be held still, only a
     difference counts that is far larger than that of two calls alike.
     """
-    company = _company(2 * len(X_new))
+    company = _company(X_new)
     crowded = ask_for(X_new, [company])
     if np.allclose(crowded, scores, atol=1e-4):
         return

@@ -103,7 +103,7 @@ def _clean_inputs(rng):
         table.iloc[0, 0], table.iloc[2, 0] = -999, 0
         if table.shape[1] > 1:
             table.iloc[1, -1] = np.nan
-        kinds = np.array(["a b", "off", "on", "x"])[: int(rng.integers(2, 5))]
+        kinds = np.array(["cut off", "off", "on", "x"])[: int(rng.integers(2, 5))]
         names = rng.permutation(np.resize(kinds, len(table)))
         table.insert(int(rng.integers(table.shape[1] + 1)), "kind", names)
         twice = pd.concat([table, table.iloc[[0, 1, 3]]])

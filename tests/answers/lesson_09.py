@@ -131,7 +131,7 @@ def step_without_backward(model, optimiser, inputs, targets):
     return loss.item()
 
 
-@wrong(ex.train_step, "`targets` came back changed")
+@wrong(ex.train_step, "the `targets` that it was given")
 def step_into_the_targets(model, optimiser, inputs, targets):
     optimiser.zero_grad()
     copies = model(inputs)
@@ -209,7 +209,7 @@ def errors_by_torch_in_float32(model, inputs):
     return errors.mean(-1).detach().float().numpy()
 
 
-@wrong(ex.row_errors, "`inputs` came back changed")
+@wrong(ex.row_errors, "the `inputs` that it was given")
 def row_errors_into_the_inputs(model, inputs):
     model.eval()
     with torch.no_grad():
@@ -222,6 +222,27 @@ def row_errors_with_training(model, inputs):
     with torch.no_grad():
         next(model.parameters()).mul_(0.9)
     return errors
+
+
+@wrong(ex.row_errors, "freezes the model")
+def row_errors_of_a_frozen_model(model, inputs):
+    model.eval().requires_grad_(False)
+    return ((model(inputs) - inputs) ** 2).mean(dim=1).numpy()
+
+
+@wrong(ex.row_errors, "dropout is still drawing")
+def row_errors_with_eval_too_late(model, inputs):
+    copies = model(inputs)
+    model.eval()
+    return ((copies - inputs) ** 2).mean(dim=1).detach().numpy()
+
+
+@wrong(ex.row_errors, "With batch normalisation")
+def row_errors_with_dropout_alone_off(model, inputs):
+    for layer in model.modules():
+        if isinstance(layer, nn.Dropout):
+            layer.eval()
+    return ((model(inputs) - inputs) ** 2).mean(dim=1).detach().numpy()
 
 
 @wrong(ex.row_errors, "With dropout")
@@ -405,6 +426,23 @@ def denoise_by_components(clean=None, noisy=None, new=None):
     return (mean + (new - mean) @ axes.T @ axes).clip(0, 1).astype(np.float32)
 
 
+@right(ex.denoise)
+def denoise_by_the_nearest(clean, noisy, new):
+    apart = ((new[:, None] - noisy[None]) ** 2).sum(axis=-1)
+    return clean[apart.argsort(axis=1)[:, :25]].mean(axis=1)
+
+
+@wrong(ex.denoise, "would pass")
+def denoise_by_one_line_for_all(clean, noisy, new):
+    slope, offset = np.polyfit(noisy.ravel(), clean.ravel(), deg=1)
+    return slope * new + offset
+
+
+@wrong(ex.denoise, "would pass")
+def denoise_by_lines_through_zero(clean, noisy, new):
+    return new * ((noisy * clean).mean(axis=0) / (noisy**2).mean(axis=0))
+
+
 @wrong(ex.denoise, "with all its noise")
 def denoise_nothing(clean, noisy, new):
     return new
@@ -522,6 +560,17 @@ def distance_on_unit_length(pictures, copies):
     return np.linalg.norm(p - c, axis=1)
 
 
+@right(ex.fair_errors)
+def logarithm_of_the_share(pictures, copies):
+    errors = ((pictures - copies) ** 2).mean(axis=1)
+    return np.log(errors + 1e-9) - np.log(pictures.mean(axis=1) + 1e-9)
+
+
+@wrong(ex.fair_errors, "now the thick ones hide")
+def fair_errors_by_the_square_of_the_ink(pictures, copies):
+    return ((pictures - copies) ** 2).sum(axis=1) / (pictures.sum(axis=1) + 1e-6) ** 2
+
+
 @wrong(ex.fair_errors, "amounts of ink")
 def fair_errors_of_the_histogram(pictures, copies):
     lost = (np.sort(pictures, axis=1) - np.sort(copies, axis=1)) ** 2
@@ -594,7 +643,7 @@ def fair_errors_by_the_batch(pictures, copies):
     return errors / (pictures.sum() + 1e-6)
 
 
-wrong(ex.fair_errors, "(25,) is expected")(lambda p, c: ((p - c) ** 2).mean())
+wrong(ex.fair_errors, "(26,) is expected")(lambda p, c: ((p - c) ** 2).mean())
 wrong(ex.fair_errors, "is more anomalous")(lambda p, c: p.sum(axis=1) * 0)
 
 # ------------------------------------------------------------------------------------ 6 · snapshot
@@ -637,6 +686,19 @@ def snapshot_of_copies(model, optimiser, generator):
     model, optimiser = copy.deepcopy((model, optimiser))
     states = [model.state_dict(), optimiser.state_dict(), generator.get_state()]
     return dict(zip(("model", "optimiser", "generator"), states, strict=True))
+
+
+@wrong(ex.snapshot, "moved on with the training")
+def snapshot_of_shallow_copies(model, optimiser, generator):
+    states = {"model": model.state_dict().copy(), "optimiser": optimiser.state_dict().copy()}
+    return states | {"generator": generator.get_state()}
+
+
+@wrong(ex.snapshot, "not the one of that moment")
+def snapshot_of_the_global_generator(model, optimiser, generator):
+    return ex.snapshot._solution(model, optimiser, generator) | {
+        "generator": torch.get_rng_state()
+    }
 
 
 @wrong(ex.snapshot, "running means of batch normalisation")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.lesson_09._torch import fixed_random_numbers, require_kept
+from course_utils.exercises.random_numbers import fixed_random_numbers
 from course_utils.exercises.results import (
     Misconception,
     as_array,
@@ -44,12 +44,15 @@ def row_errors_check(answer):
         squared = ((model.eval()(inputs) - inputs).detach() ** 2).numpy()  # (7, 5)
         modes = []
         layers[1].register_forward_pre_hook(lambda layer, _: modes.append(layer.training))
-        given = inputs.clone()
-        got = _as_errors(answer, model.train(), given)
-    require_kept({"inputs": given}, {"inputs": inputs})
+        got = _as_errors(answer, model.train(), inputs.clone())
     require(
         all(map(torch.equal, model.parameters(), before)),
         "Your function changes the model's weights. Scoring is no training.",
+    )
+    require(
+        all(each.requires_grad for each in model.parameters()),
+        "Your function freezes the model: its weights have lost `requires_grad`, and a training "
+        "that goes on finds no slopes. torch.no_grad() forgets the record and leaves them alone.",
     )
     right = squared.mean(axis=1)
     if got.shape == right.shape and np.allclose(got, right, rtol=1e-4):
@@ -253,7 +256,7 @@ fair_errors = Exercise(
         "((pictures - copies) ** 2).sum(axis=1) / (pictures.sum(axis=1) + a_little) is one way; "
         "what is a blank picture's score?",
     ),
-    praise="Right. Each copy is measured by what there was to copy, and by nothing else.",
+    praise="Right. Each copy is measured by what there was to copy.",
 )
 
 
@@ -267,12 +270,12 @@ def fair_errors_solution(pictures, copies):
 THIN = slice(0, 6)  # 4 to 8 pixels, three quarters lost
 THICK = slice(6, 12)  # 24 to 32 pixels, a quarter lost
 LADDER = slice(12, 20)  # one picture of 32 pixels, of which 0, 4, …, 28 were lost
-THIN_KEPT, MOVED, BLANK, STAINED, LOST = range(20, 25)
+THIN_KEPT, MOVED, BLANK, STAINED, LOST, THIN_NEARLY_KEPT = range(20, 26)
 PIXELS = 64
 
 
 def _pictures(rng):
-    """Return pictures and copies, (25, 64), whose rows are named above."""
+    """Return pictures and copies, (26, 64), whose rows are named above."""
 
     def copied(ink, lost, places):
         picture = np.zeros(PIXELS)
@@ -291,6 +294,7 @@ def _pictures(rng):
     ink[places[:24]] = elsewhere[places[24:48]] = 1
     stain = np.where(np.arange(PIXELS) < 10, 0.5, 0.0)
     rows += [(ink, elsewhere), (blank, blank), (blank, stain), (rows[0][0], blank)]
+    rows.append(copied(4, 1, rng.permutation(PIXELS)))
     return tuple(np.array(each) for each in zip(*rows, strict=True))
 
 
@@ -361,6 +365,11 @@ def _judge_scores(got):
         got[LADDER][6] > got[THIN_KEPT],
         "A thick picture that lost three quarters of its ink scores no higher than a thin one "
         "that was copied perfectly: little ink itself is taken for an anomaly.",
+    )
+    require(
+        got[LADDER][6] > got[THIN_NEARLY_KEPT],
+        "A thick picture that lost three quarters of its ink scores no higher than a thin one "
+        "that lost one quarter: now the thick ones hide. Ask which share was lost.",
     )
     require(
         got[STAINED] >= got[BLANK] - 1e-5,

@@ -6,7 +6,7 @@ import copy
 
 from course_utils.exercises import inputs
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.lesson_09._torch import fixed_random_numbers
+from course_utils.exercises.random_numbers import fixed_random_numbers
 from course_utils.exercises.results import (
     as_array,
     difference,

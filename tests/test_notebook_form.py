@@ -11,7 +11,7 @@ import pytest
 
 EVERY_LESSON = pytest.mark.parametrize("lesson", lessons.LESSONS)
 # the lessons in which the learner's function drives the rest, and folded cells hold the bands
-SECOND_EDITION = pytest.mark.parametrize("lesson", lessons.LESSONS[:5])
+SECOND_EDITION = pytest.mark.parametrize("lesson", lessons.LESSONS[:10])
 MACHINE_PATH = re.compile(r"/(root|home|Users|tmp|work|mnt|opt)/|[A-Z]:\\\\")
 
 

@@ -192,6 +192,8 @@ snapshot = Exercise(
 
 @snapshot.set_solution
 def snapshot_solution(model, optimiser, generator):
+    import copy
+
     states = {
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),

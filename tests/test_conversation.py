@@ -90,7 +90,7 @@ def test_characters_that_an_output_lacks_become_plainer(text, plain, monkeypatch
 
 def test_each_character_that_exercises_use_has_a_plain_form():
     folder = lessons.ROOT / "course_utils" / "exercises"
-    text = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("lesson_*.py"))
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
     lacking = sorted({each for each in text if not each.isascii()})
     assert len(lacking) > 20
     assert "?" not in "".join(lacking).encode("ascii", "plainer").decode()

@@ -5,8 +5,8 @@ from unittest.mock import MagicMock
 
 from course_utils import data, evaluation, network, thresholds
 from course_utils.course import lessons
-from course_utils.exercises import inputs
 from course_utils.exercises import lesson_07 as ex
+from course_utils.exercises import quantiles
 
 import keras
 import numpy as np
@@ -266,7 +266,7 @@ def test_the_library_s_pipeline_resamples_only_what_it_learns_from():
     assert pipeline.predict(X).shape == (200,)
 
 
-@pytest.mark.parametrize("method", inputs.QUANTILE_METHODS)
+@pytest.mark.parametrize("method", quantiles.METHODS)
 def test_every_convention_of_the_quantile_draws_the_line_right(method):
     for seed in range(40):
         for what, (past, test, share) in ex.alarm_rows._inputs(np.random.default_rng(seed)):

@@ -10,13 +10,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-# NumPy's conventions of a quantile: each is right where none is named
-QUANTILE_METHODS = (
-    *("inverted_cdf", "averaged_inverted_cdf", "closest_observation", "hazen", "weibull"),
-    *("interpolated_inverted_cdf", "linear", "median_unbiased", "normal_unbiased"),
-    *("lower", "higher", "midpoint", "nearest"),
-)
-
 
 def vectors(rng: np.random.Generator, least: int = 1) -> Iterator[tuple[str, np.ndarray]]:
     """Yield vectors: random, skewed, tied, constant, short, huge, tiny, sorted and whole ones.

@@ -3,7 +3,7 @@
 import functools
 import statistics
 
-from course_utils.exercises import inputs
+from course_utils.exercises import inputs, quantiles
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import (
     Misconception,
@@ -165,7 +165,7 @@ def _hinges(values, *, both):
 OTHER_FENCES = [
     *(
         _fences_from(functools.partial(np.quantile, q=(0.25, 0.75), method=each))
-        for each in inputs.QUANTILE_METHODS
+        for each in quantiles.METHODS
     ),
     *(_fences_from(functools.partial(_hinges, both=each)) for each in (True, False)),
     _fences_from(lambda values: statistics.quantiles(values.tolist(), n=4)[::2]),

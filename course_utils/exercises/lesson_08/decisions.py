@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from course_utils.exercises import inputs
+from course_utils.exercises import quantiles
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import (
     as_array,
@@ -131,42 +131,14 @@ def _lie_above(rows, thresholds, shares, slack=1.5):
     return bool((np.abs(above - shares) <= slack / len(rows)).all())
 
 
-def _quantile_by(method):
+def _on_normal_scores(rule):
     def threshold(validation_scores, validation_y, test_scores, share):
-        return np.quantile(validation_scores[validation_y == 0], 1 - share, method=method)
+        return rule(validation_scores[validation_y == 0], share)
 
     return threshold
 
 
-def _conformal(validation_scores, validation_y, test_scores, share):
-    falling = np.sort(validation_scores[validation_y == 0])[::-1]
-    return falling[int(share * (len(falling) + 1)) - 1]
-
-
-def _with_above(count, halfway=False):
-    """Return the rule that leaves count(share · n) normal rows above the threshold."""
-
-    def threshold(validation_scores, validation_y, test_scores, share):
-        falling = np.sort(validation_scores[validation_y == 0])[::-1]
-        above = int(count(share * len(falling)))
-        return (falling[above - halfway] + falling[above]) / 2 if halfway else falling[above]
-
-    return threshold
-
-
-ROUNDINGS = [
-    _with_above(count, halfway)
-    for count in (
-        *(np.floor, np.round, np.ceil),
-        *(lambda above: np.floor(above) - 1, lambda above: np.round(above) - 1),
-    )
-    for halfway in (False, True)
-]
-
-
-@alarm_threshold.set_inputs(
-    also_right=[*map(_quantile_by, inputs.QUANTILE_METHODS), *ROUNDINGS, _conformal]
-)
+@alarm_threshold.set_inputs(also_right=[*map(_on_normal_scores, quantiles.LEVELS)])
 def alarm_threshold_inputs(rng):
     for what, n, frauds, share in (
         ("many rows", 613, 40, 0.05),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from course_utils.exercises import quantiles
 from course_utils.exercises.results import (
     as_array,
     name_the_mistake,
@@ -268,23 +269,6 @@ def soft_boundary_solution(squared, nu):
     return radius, radius + outside.mean() / nu
 
 
-# which number between two rows is the quantile, is a convention
-CONVENTIONS = (
-    "lower",
-    "higher",
-    "nearest",
-    "midpoint",
-    "inverted_cdf",
-    "averaged_inverted_cdf",
-    "interpolated_inverted_cdf",
-    "closest_observation",
-    "hazen",
-    "weibull",
-    "median_unbiased",
-    "normal_unbiased",
-)
-
-
 def _boundary(squared, nu, method):
     radius = np.quantile(squared, 1 - nu, method=method)
     return radius, radius + np.maximum(0, squared - radius).mean() / nu
@@ -415,7 +399,7 @@ def _judge_boundary(radius, loss, squared, nu) -> None:
 
 @soft_boundary.set_inputs(
     also_right=[
-        *(functools.partial(_boundary, method=each) for each in CONVENTIONS),
+        *(functools.partial(_boundary, method=each) for each in quantiles.METHODS),
         _boundary_at_a_row,
     ]
 )

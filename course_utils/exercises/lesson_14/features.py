@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils.exercises import inputs
+from course_utils.exercises import inputs, quantiles
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.lesson_14._covariance import rows_taken_for_columns
 from course_utils.exercises.results import (
@@ -423,42 +423,11 @@ def _judge_level(answer, scores, y, share):
     )
 
 
-def _by_method(method):
-    return lambda scores, y, share: np.quantile(scores[y == 0], 1 - share, method=method)
+def _on_normal_scores(rule):
+    return lambda scores, y, share: rule(scores[y == 0], share)
 
 
-def _with_above(count, halfway=False):
-    """Return the rule that leaves count(share · n) normal images above the level."""
-
-    def level(scores, y, share):
-        falling = np.sort(scores[y == 0])[::-1]
-        above = int(count(share * len(falling)))
-        return (falling[above - halfway] + falling[above]) / 2
-
-    return level
-
-
-def _conformal(scores, y, share):
-    falling = np.sort(scores[y == 0])[::-1]
-    return falling[int(share * (len(falling) + 1)) - 1]
-
-
-METHODS = (
-    *("lower", "higher", "nearest", "midpoint", "inverted_cdf", "averaged_inverted_cdf"),
-    *("closest_observation", "interpolated_inverted_cdf", "hazen", "weibull"),
-    *("median_unbiased", "normal_unbiased"),
-)
-ROUNDINGS = [
-    _with_above(count, halfway)
-    for count in (
-        *(np.floor, np.round, np.ceil),
-        *(lambda above: np.floor(above) - 1, lambda above: np.round(above) - 1),
-    )
-    for halfway in (False, True)
-]
-
-
-@alarm_level.set_inputs(also_right=[*map(_by_method, METHODS), *ROUNDINGS, _conformal])
+@alarm_level.set_inputs(also_right=[*map(_on_normal_scores, quantiles.LEVELS)])
 def alarm_level_inputs(rng):
     yield "the example", (np.arange(101.0), np.zeros(101, dtype=int), 0.05)
     for what, n, defects, share in (

@@ -5,6 +5,8 @@ Each is right where an exercise names none.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 # NumPy's
@@ -48,3 +50,21 @@ LEVELS = [
     ),
     _conformal,
 ]
+
+
+def labelled_scores(
+    rng: np.random.Generator,
+) -> Iterator[tuple[str, np.ndarray, np.ndarray, float]]:
+    """Yield what the case is, scores (n,), labels (n,) with 1 = anomaly, and the share above."""
+    for what, normal, anomalies, share in (
+        ("many rows", 613, 40, 0.05),
+        ("few rows", 17, 3, 0.2),
+        ("no anomaly", 131, 0, 0.1),
+        ("one anomaly", 57, 1, 0.3),
+        ("more anomalies than normal rows", 33, 60, 0.2),
+        ("half of the rows above", 43, 9, 0.5),
+        ("a small share", 777, 30, 0.02),
+    ):
+        y = rng.permutation(np.repeat([0, 1], [normal, anomalies]))
+        scores = rng.gamma(2, size=normal + anomalies) + 2 * y
+        yield what, scores, y, share

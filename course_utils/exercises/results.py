@@ -6,7 +6,7 @@ arrays first, and compared with one tolerance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -79,6 +79,16 @@ def as_array(value: object, *, shape: tuple[int, ...] | None = None, what: str =
         "logarithm of zero or an exponential that overflows.",
     )
     return array
+
+
+def at_the_limits(answer: Callable, *arguments: object) -> np.ndarray:
+    """Return what an answer makes of huge numbers, as floats; infinity where it overflows."""
+    try:
+        with np.errstate(all="ignore"):
+            result = answer(*arguments)
+    except (OverflowError, ValueError):  # of math.exp and math.log
+        result = np.inf
+    return np.asarray(plain(result), dtype=float)
 
 
 def take_apart(result: object, names: Sequence[str]) -> tuple:

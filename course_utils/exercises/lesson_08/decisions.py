@@ -140,17 +140,7 @@ def _on_normal_scores(rule):
 
 @alarm_threshold.set_inputs(also_right=[*map(_on_normal_scores, quantiles.LEVELS)])
 def alarm_threshold_inputs(rng):
-    for what, n, frauds, share in (
-        ("many rows", 613, 40, 0.05),
-        ("few rows", 17, 3, 0.2),
-        ("no fraud among the validation rows", 131, 0, 0.1),
-        ("one fraud", 57, 1, 0.3),
-        ("more frauds than normal rows", 33, 60, 0.2),
-        ("half of the rows above", 43, 9, 0.5),
-        ("a small share", 777, 30, 0.02),
-    ):
-        y = rng.permutation(np.repeat([0, 1], [n, frauds]))
-        scores = rng.gamma(2, size=n + frauds) + 2 * y
+    for what, scores, y, share in quantiles.labelled_scores(rng):
         test = 1.3 * rng.gamma(2, size=int(rng.integers(5, 90))) + 1
         yield what, (scores, y, test, share)
         yield f"{what}, scores below 0", (scores - 30, y, test - 30, share)

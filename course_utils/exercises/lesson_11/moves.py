@@ -314,6 +314,10 @@ def _adam(parameters, lr):
     return torch.optim.Adam(parameters, lr=lr, betas=(0.0, 0.9))
 
 
+def _softplus(x):
+    return x.exp().log1p()
+
+
 # --------------------------------------------------------------------------- 5 · the critic's move
 
 critic_step = Exercise(
@@ -340,9 +344,6 @@ def critic_step_solution(generator, critic, optimiser, real, noise):
 
 @critic_step.set_check
 def critic_step_check(answer):
-    def softplus(x):
-        return x.exp().log1p()
-
     _judge_first_move(
         answer,
         "critic",
@@ -369,7 +370,7 @@ def critic_step_check(answer):
                 "mean C(made).",
             ),
             (
-                lambda g, c, real, z: softplus(c(g(z))).mean() + softplus(-c(real)).mean(),
+                lambda g, c, real, z: _softplus(c(g(z))).mean() + _softplus(-c(real)).mean(),
                 "This is a step on the discriminator's loss, softplus of logits. A critic's "
                 "values are used as they are, without σ or a logarithm.",
             ),
@@ -412,9 +413,6 @@ def _without_real_rows(step):
 
 @generator_step.set_check
 def generator_step_check(answer):
-    def softplus(x):
-        return x.exp().log1p()
-
     _judge_first_move(
         _without_real_rows(answer),
         "generator",
@@ -426,7 +424,7 @@ def generator_step_check(answer):
                 "from the critic, so the loss is minus their mean.",
             ),
             (
-                lambda g, c, _, z: softplus(-c(g(z))).mean(),
+                lambda g, c, _, z: _softplus(-c(g(z))).mean(),
                 "This is a step on the old loss, −log σ of a logit. A critic's values are used "
                 "as they are, without σ or a logarithm.",
             ),

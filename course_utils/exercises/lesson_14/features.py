@@ -430,16 +430,7 @@ def _on_normal_scores(rule):
 @alarm_level.set_inputs(also_right=[*map(_on_normal_scores, quantiles.LEVELS)])
 def alarm_level_inputs(rng):
     yield "the example", (np.arange(101.0), np.zeros(101, dtype=int), 0.05)
-    for what, n, defects, share in (
-        ("many images", 613, 40, 0.05),
-        ("few images", 17, 3, 0.2),
-        ("no defect", 131, 0, 0.1),
-        ("one defect", 57, 1, 0.3),
-        ("more defects than normal images", 33, 60, 0.2),
-        ("a small share", 777, 30, 0.02),
-    ):
-        y = rng.permutation(np.repeat([0, 1], [n, defects]))
-        scores = rng.gamma(2, size=n + defects) + 2 * y
+    for what, scores, y, share in quantiles.labelled_scores(rng):
         yield what, (scores, y, share)
         yield f"{what}, scores below 0", (scores - 30, y, share)
         yield f"{what}, defects that score lower", (1000 * (scores - 4 * y), y, share)

@@ -71,6 +71,22 @@ class Matrices(nn.Module):
 
 
 @wrong(ex.build_network, "A bias was left in")
+def build_network_as_it_stands_in_the_lesson(widths):
+    layers = []
+    for inputs, outputs in pairwise(widths):
+        layers += [nn.Linear(inputs, outputs), nn.Tanh()]
+    return nn.Sequential(*layers)
+
+
+@wrong(ex.build_network, "bounded")
+def build_network_mended_by_half(widths):
+    layers = []
+    for inputs, outputs in pairwise(widths):
+        layers += [nn.Linear(inputs, outputs, bias=False), nn.Tanh()]
+    return nn.Sequential(*layers)
+
+
+@wrong(ex.build_network, "A bias was left in")
 def build_network_with_biases(widths):
     from torch import nn
 
@@ -455,6 +471,15 @@ def boundary_in_pandas(squared=None, nu=None):
     return radius, radius + squared.sub(radius).clip(lower=0).mean() / nu
 
 
+@right(ex.soft_boundary)
+def boundary_by_trying_all(squared, nu):
+    def loss(radius):
+        return radius + np.maximum(0, squared - radius).mean() / nu
+
+    radius = min(squared, key=loss)
+    return radius, loss(radius)
+
+
 @wrong(ex.soft_boundary, "swapped")
 def soft_boundary_swapped(squared, nu):
     return ex.soft_boundary._solution(squared, nu)[::-1]
@@ -752,6 +777,16 @@ def energy_with_the_sign_turned(z, weights, means, covariances):
     return -ex.energy._solution(z, weights, means, covariances)
 
 
+@wrong(ex.energy, "The ½ before the squared distance")
+def energy_as_it_stands_in_the_lesson(z, weights, means, covariances):
+    density = 0
+    for weight, mean, covariance in zip(weights, means, covariances, strict=True):
+        squared = ((z - mean) @ np.linalg.inv(covariance) * (z - mean)).sum(axis=1)
+        volume = np.sqrt(np.linalg.det(2 * np.pi * covariance))
+        density = density + weight * np.exp(-squared) / volume
+    return -np.log(density)
+
+
 @wrong(ex.energy, "underflow")
 def energy_without_log_sum_exp(z, weights, means, covariances):
     density = np.zeros(len(z))
@@ -869,6 +904,11 @@ def ensemble_score_in_place(distances, training):
 @wrong(ex.ensemble_score, "not brought to one scale")
 def ensemble_score_as_they_are(distances, training):
     return distances.mean(axis=0)
+
+
+@wrong(ex.ensemble_score, "the third member decides")
+def ensemble_score_as_it_stands_in_the_lesson(distances, training):
+    return (distances / np.median(distances)).mean(axis=0)
 
 
 @wrong(ex.ensemble_score, "in other company")

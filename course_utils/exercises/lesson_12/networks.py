@@ -11,9 +11,11 @@ from course_utils.exercises.results import difference, require
 # ---------------------------------------------------------------- 1 · a network that cannot cheat
 
 build_network = Exercise(
-    "Return an nn.Sequential of linear layers of these widths: no biases, ReLU between the "
-    "layers, nothing after the last.",
+    "Mend the builder: linear layers of these widths that give twice the output for twice the "
+    "row, an output of either sign, and a bend between each two layers.",
     hints=(
+        "Three things are wrong with it. Which parts could give every row one output? And which "
+        "outputs can it never give?",
         "pairwise((3, 8, 2)) gives (3, 8) and (8, 2): the inputs and outputs of each layer.",
         "nn.Linear has a bias unless you say bias=False.",
         "Collect nn.Linear and nn.ReLU in a list, leave out the last ReLU with layers[:-1], and "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from course_utils.exercises.lesson_12.driving import DrivingExercise
 from course_utils.exercises.results import (
     as_array,
     name_the_mistake,
@@ -9,16 +10,17 @@ from course_utils.exercises.results import (
     require,
     same_numbers,
 )
-from course_utils.exercises.tensors import TensorExercise
 
 import numpy as np
 
 # ------------------------------------------------------------------------------- 5 · the energy
 
-energy = TensorExercise(
-    "Return each row's energy, −log of the mixture's density, with 1e-6 added to each "
+energy = DrivingExercise(
+    "Mend the energy: −log of the mixture's density at each row, with 1e-6 added to each "
     "covariance's diagonal first.",
     hints=(
+        "Compare it with the formula, term by term. Then think of a row that is 100 away, whose "
+        "density is 0 in the computer, and of a covariance that has no inverse.",
         "For each component: log weight − ½ (k · log 2π + log det Σ + (z − μ)ᵀ Σ⁻¹ (z − μ)). "
         "np.linalg.slogdet(Σ)[1] is log det Σ.",
         "np.linalg.solve(Σ, (z - μ).T).T is Σ⁻¹ (z − μ) for all rows; multiply by z − μ and sum "
@@ -257,10 +259,11 @@ def energy_inputs(rng):
 
 # ----------------------------------------------------------------------- 6 · many small networks
 
-ensemble_score = TensorExercise(
-    "Return one score per row: each member's distances divided by its median on the training "
-    "rows, then the mean over the members.",
+ensemble_score = DrivingExercise(
+    "Mend the score: each member's distances divided by its own median on the training rows, "
+    "then the mean over the members.",
     hints=(
+        "Score one row alone: what is the median then? And whose distances is it the median of?",
         "Both arrays have members first: (members, rows). The median over the rows is axis=1.",
         "np.median(training, axis=1, keepdims=True) has shape (members, 1) and divides every row.",
         "(distances / usual).mean(axis=0)",
@@ -306,6 +309,11 @@ def ensemble_score_check(answer):
                 distances.mean(axis=0),
                 "The members were not brought to one scale: the third one, whose distances are "
                 "in the tens, decides alone.",
+            ),
+            (
+                (distances / np.median(distances)).mean(axis=0),
+                "The median is of the rows being scored, and one for all members: the same row "
+                "would get another score in other company, and the third member decides alone.",
             ),
             (
                 (distances / np.median(distances, axis=1, keepdims=True)).mean(axis=0),

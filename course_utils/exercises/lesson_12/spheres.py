@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from course_utils.exercises import quantiles
+from course_utils.exercises.lesson_12.driving import DrivingExercise, LossExercise
 from course_utils.exercises.results import (
     as_array,
     name_the_mistake,
@@ -13,13 +14,12 @@ from course_utils.exercises.results import (
     same_numbers,
     take_apart,
 )
-from course_utils.exercises.tensors import TensorExercise
 
 import numpy as np
 
 # ------------------------------------------------------------------------------ 2 · the centre
 
-first_centre = TensorExercise(
+first_centre = DrivingExercise(
     "Return the mean output, with every coordinate that is nearer to 0 than `least` moved to "
     "± `least`, on its own side.",
     hints=(
@@ -140,7 +140,7 @@ def first_centre_inputs(rng):
 
 # -------------------------------------------------------------------------------- 3 · the loss
 
-one_class_loss = TensorExercise(
+one_class_loss = LossExercise(
     "Return the mean over the rows of the squared distance between output and centre.",
     hints=(
         "outputs - centre has the shape of outputs: the centre (k,) is taken from every row.",
@@ -249,12 +249,14 @@ def one_class_loss_inputs(rng):
 
 # ------------------------------------------------------------------------ 4 · the soft boundary
 
-soft_boundary = TensorExercise(
-    "Return (R², loss): R² leaves the share ν of the squared distances outside, and the loss is "
-    "R² plus 1/ν times the mean of what sticks out.",
+soft_boundary = DrivingExercise(
+    "Return (R², loss): the R² at which R² plus 1/ν times the mean of what sticks out is least, "
+    "and that least loss.",
     hints=(
-        "np.quantile(squared, 1 - nu) leaves the share nu above it.",
-        "What sticks out is max(0, squared − R²): np.maximum(0, squared - radius).",
+        "Enlarge R² by a little, t. The first term grows by t. By how much does the second fall, "
+        "if the share p of the rows is outside?",
+        "By t · p / ν. So the two balance where the share outside is ν: np.quantile(squared, "
+        "1 - nu) leaves it above. What sticks out is np.maximum(0, squared - radius).",
         "loss = radius + np.maximum(0, squared - radius).mean() / nu",
     ),
     praise="Right. With 1/ν in front, a larger sphere costs exactly as much as it saves when a "

@@ -31,6 +31,7 @@ from small_detectors import (
     ROUNDING,
     assert_close,
     fitted,
+    medium,
     related,
     small,
     steady,
@@ -73,10 +74,44 @@ def test_as_many_steps_are_trained_as_are_asked_for(kind, steps):
     try:
         detector = small(kind)
         names = [name for name in detector.get_params() if name.endswith("steps")]
-        detector.set_params(**dict.fromkeys(names, steps)).fit(related())
+        once = {"rounds": 1} if "rounds" in detector.get_params() else {}
+        detector.set_params(**dict.fromkeys(names, steps), **once).fit(related())
     finally:
         hook.remove()
     assert len(taken) == steps * len(names)
+
+
+IN_ROUNDS = pytest.mark.parametrize("kind", [detectors.VAE, detectors.DeepSVDD])
+
+
+@IN_ROUNDS
+def test_a_second_round_learns_from_the_rows_that_did_not_stand_out(kind):
+    usual = related(380)
+    wild = 200 * np.random.default_rng(1).normal(size=(20, 6))
+    X = np.vstack([usual, wild])
+    once, twice = (medium(kind, rounds=n, contamination=0.05).fit(X) for n in (1, 2))
+    np.testing.assert_allclose(once.mean_, X.mean(axis=0))
+    np.testing.assert_allclose(twice.mean_, usual.mean(axis=0))
+    np.testing.assert_allclose(twice.spread_, usual.std(axis=0))
+    assert len(twice.decision_scores_) == 400
+
+
+@IN_ROUNDS
+def test_rounds_end_where_no_row_stands_out(kind):
+    X = related()
+    one, many = (medium(kind, rounds=n, contamination=0.001).fit(X) for n in (1, 9))
+    np.testing.assert_array_equal(one.decision_scores_, many.decision_scores_)
+
+
+@IN_ROUNDS
+def test_a_column_that_varies_in_outliers_alone_keeps_its_spread(kind):
+    X = np.column_stack([related(400), np.zeros(400)])
+    X[:20, :6] *= 50
+    X[:20, 6] = 1000
+    detector = medium(kind, rounds=2).fit(X)
+    assert detector.mean_[6] == 0
+    assert detector.spread_[6] == pytest.approx(X[:, 6].std())
+    assert detector.spread_[0] < X[:, 0].std() / 5
 
 
 @EVERY

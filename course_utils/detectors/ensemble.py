@@ -10,6 +10,7 @@ __all__ = [
     "EnsembleLinear",
     "dense_ensemble",
     "for_members",
+    "is_usual",
     "mean_of_usual",
     "middle",
     "trimmed_mean",
@@ -110,13 +111,34 @@ def trimmed_mean(errors, share):
     return lowest.mean()
 
 
+def is_usual(scores, share):
+    """Return which scores do not look like an anomaly's.
+
+    Those that do belong to the worst share of their member's *and* lie more than five robust
+    standard deviations above the median (the median absolute deviation times 1.4826; Leys et al.,
+    J. Exp. Soc. Psychol. 49, 2013). So of clean rows nearly all are usual, and of dirty ones at
+    least all but the share.
+
+    Parameters
+    ----------
+    scores : tensor of shape (members, rows)
+    share : float in [0, 1)
+
+    Returns
+    -------
+    tensor of bool, shape (members, rows)
+    """
+    rows = scores.shape[1]
+    ordered = scores.detach().sort(dim=1).values
+    median = ordered[:, (rows - 1) // 2, None]  # (members, 1)
+    deviation = middle((ordered - median).abs())
+    limit = median + UNUSUAL * NORMAL_OVER_MAD * deviation
+    last_kept = ordered[:, max(1, round(rows * (1 - share))) - 1, None]
+    return scores <= torch.maximum(limit, last_kept)
+
+
 def mean_of_usual(errors, share):
     """Return the mean over all members of the errors, without what looks like an anomaly.
-
-    That is what belongs to the worst share of its batch *and* lies more than five robust standard
-    deviations above the batch's median (its median absolute deviation times 1.4826; Leys et al.,
-    J. Exp. Soc. Psychol. 49, 2013). So clean training rows are nearly all learned from, and dirty
-    ones cost at most the share.
 
     Parameters
     ----------
@@ -127,11 +149,5 @@ def mean_of_usual(errors, share):
     -------
     tensor, scalar
     """
-    rows = errors.shape[1]
-    ordered = errors.detach().sort(dim=1).values
-    median = ordered[:, (rows - 1) // 2, None]  # (members, 1)
-    deviation = middle((ordered - median).abs())
-    limit = median + UNUSUAL * NORMAL_OVER_MAD * deviation
-    last_kept = ordered[:, max(1, round(rows * (1 - share))) - 1, None]
-    usual = errors <= torch.maximum(limit, last_kept)
+    usual = is_usual(errors, share)
     return (errors * usual).sum() / usual.sum()

@@ -58,6 +58,7 @@ class DeepSVDD(TableDetector):
         latent_units=32,
         members=8,
         steps=100,
+        rounds=1,
         batch_size=256,
         learning_rate=2e-3,
         left_out=0.01,
@@ -71,6 +72,7 @@ class DeepSVDD(TableDetector):
         self.latent_units = latent_units
         self.members = members
         self.steps = steps
+        self.rounds = rounds
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.left_out = left_out
@@ -82,7 +84,7 @@ class DeepSVDD(TableDetector):
 
     def _check_parameters(self):
         super()._check_parameters()
-        for name in ("hidden_units", "latent_units", "members", "steps", "batch_size"):
+        for name in ("hidden_units", "latent_units", "members", "steps", "rounds", "batch_size"):
             checks.positive_integer(getattr(self, name), name)
         checks.in_range(self.left_out, "left_out", 0, 0.5)
         if self.nu is not None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from course_utils import checks, runtime, training
 from course_utils.detectors.base import Detector
+from course_utils.detectors.ensemble import is_usual
 from course_utils.network import History
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = ["TableDetector"]
 ROWS_AT_A_TIME = {"cpu": 2048, "other": 262_144}
 SMALL_STEP = 10_000_000  # weights times rows; below it, sharing a step costs more than it saves
 MINUTE = 3e11  # weights times rows times steps; so many take one core about a minute
+LEAST_OF_SPREAD = 1e-3
 FARTHEST = 1e4  # standard deviations; beyond, float32 would lose the small numbers beside it
 
 
@@ -50,7 +52,12 @@ class TableDetector(Detector):
         "contamination": (
             "float in (0, 0.5]\n    Share of anomalies that is assumed among the training rows."
         ),
+        "rounds": (
+            "int\n    Trainings, each from the start and without the rows that stood out in the "
+            "one\n    before: at most the share ``contamination``, and only far from the median."
+        ),
     }
+    rounds = 1  # of a subclass without the parameter
 
     @runtime.usual_torch()
     def fit(self, X, y=None):
@@ -75,12 +82,23 @@ class TableDetector(Detector):
         """
         self._check_parameters()
         X = self._as_rows(X, reset=True)
-        self._learn_scale(X)
         generator = self._generator()
-        self.network_ = self._make(X.shape[1], generator).to(self._device())
-        self.history_ = self._train(self._scaled(X), generator)
-        self.network_.eval()
-        self._set_decisions(self._in_batches(X, self._score))
+        usual = np.ones(len(X), dtype=bool)
+        seconds = 0.0
+        for _ in range(self.rounds):
+            kept = X if usual.all() else X[usual]
+            self._learn_scale(kept, X)
+            self.network_ = self._make(X.shape[1], generator).to(self._device())
+            self.history_ = self._train(self._scaled(kept), generator)
+            self.network_.eval()
+            seconds += self.history_.seconds
+            scores = self._in_batches(X, self._score)
+            before = usual
+            usual = is_usual(torch.from_numpy(scores)[None], self.contamination)[0].numpy()
+            if (usual == before).all():
+                break
+        self.history_.seconds = seconds
+        self._set_decisions(scores)
         return self
 
     @runtime.usual_torch()
@@ -182,15 +200,15 @@ class TableDetector(Detector):
             )
         return X
 
-    def _learn_scale(self, X):
-        """Keep each column's mean and spread."""
-        largest = np.abs(X).max(axis=0)
-        largest[largest == 0] = 1.0
-        # squares of huge numbers would overflow; and shares of a constant column are exactly ±1,
-        # whose spread is exactly 0
-        shares = X / largest
-        self.mean_ = shares.mean(axis=0) * largest
-        spread = shares.std(axis=0) * largest
+    def _learn_scale(self, kept, X):
+        """Keep each column's mean and spread over the rows that are learned from.
+
+        A column that hardly varies there has its spread over all rows of X instead: else each
+        entry that is only rare would be a giant.
+        """
+        self.mean_, spread = _mean_and_spread(kept)
+        of_all = spread if kept is X else _mean_and_spread(X)[1]
+        spread = np.where(spread > LEAST_OF_SPREAD * of_all, spread, of_all)
         self.spread_ = np.where(spread > 0, spread, 1.0)
 
     def _scaled(self, X):
@@ -242,6 +260,16 @@ class TableDetector(Detector):
         self.network_ = self._make(self.n_features_in_, generator)
         weights = {k.removeprefix("network."): v for k, v in state.items() if "." in k}
         self.network_.load_state_dict(weights)
+
+
+def _mean_and_spread(X):
+    """Return each column's mean and standard deviation."""
+    largest = np.abs(X).max(axis=0)
+    largest[largest == 0] = 1.0
+    # squares of huge numbers would overflow; and shares of a constant column are exactly ±1,
+    # whose spread is exactly 0
+    shares = X / largest
+    return shares.mean(axis=0) * largest, shares.std(axis=0) * largest
 
 
 def _refuse_other_forms(X):

@@ -76,7 +76,8 @@ class VAE(TableDetector):
     density for every column; the width of that density is learned, one number for each column.
     The loss is the negative ELBO, −E log p(x|z) + β · KL(q(z|x) ‖ N(0, I)), with one draw of z;
     of each batch the worst rows are left out where they stand out from the rest, at most the
-    share ``contamination``.
+    share ``contamination``. Then what stands out of all training rows is left out by the same
+    rule, and networks and scaling are learned anew, ``rounds`` times in all.
 
     The score is −log p(x|z), summed over the columns, averaged over members and ``samples``
     draws of z (An and Cho, SNU 2015). The noise behind the draws is the same for every row and
@@ -104,6 +105,7 @@ class VAE(TableDetector):
         samples=8,
         beta=1.0,
         steps=150,
+        rounds=3,
         batch_size=128,
         learning_rate=5e-3,
         contamination=0.1,
@@ -117,6 +119,7 @@ class VAE(TableDetector):
         self.samples = samples
         self.beta = beta
         self.steps = steps
+        self.rounds = rounds
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.contamination = contamination
@@ -126,7 +129,9 @@ class VAE(TableDetector):
 
     def _check_parameters(self):
         super()._check_parameters()
-        for name in ("hidden_units", "latent_units", "members", "samples", "steps", "batch_size"):
+        for name in ("hidden_units", "latent_units", "members", "samples", "batch_size"):
+            checks.positive_integer(getattr(self, name), name)
+        for name in ("steps", "rounds"):
             checks.positive_integer(getattr(self, name), name)
         checks.in_range(self.learning_rate, "learning_rate", 0, math.inf, low_open=True)
         checks.in_range(self.beta, "beta", 0, math.inf, high_open=True)

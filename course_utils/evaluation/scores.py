@@ -34,7 +34,7 @@ def auroc(y, scores):
     TypeError, ValueError
         When y or scores do not fit or y holds one class only.
     """
-    y, scores = _labels_and_scores(y, scores)
+    y, scores = labels_and_scores(y, scores)
     anomalies = y.sum()
     normals = len(y) - anomalies
     ranks = rankdata(scores)  # 1 = lowest score; tied rows share their mean rank
@@ -63,7 +63,7 @@ def average_precision(y, scores):
     TypeError, ValueError
         When y or scores do not fit or y holds one class only.
     """
-    y, scores = _labels_and_scores(y, scores)
+    y, scores = labels_and_scores(y, scores)
     return float(average_precision_score(y, scores))
 
 
@@ -192,7 +192,7 @@ def bootstrap_interval(y, scores, metric=auroc, repeats=1000, level=0.95, seed=0
     TypeError, ValueError
         When an argument does not fit, or the metric returns something that is no finite number.
     """
-    y, scores = _labels_and_scores(y, scores)
+    y, scores = labels_and_scores(y, scores)
     repeats = positive_integer(repeats, "repeats")
     check_function(metric, "metric", "y and scores")
     level = in_range(level, "level", 0, 1, low_open=True, high_open=True)
@@ -208,7 +208,7 @@ def bootstrap_interval(y, scores, metric=auroc, repeats=1000, level=0.95, seed=0
     return float(low), float(high)
 
 
-def _labels_and_scores(y, scores):
+def labels_and_scores(y, scores):
     """Return y and scores checked, of one length and with both classes."""
     scores = as_scores(scores, "scores")
     return as_labels(y, "y", length=len(scores), both_classes=True), scores

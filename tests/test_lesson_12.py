@@ -1,8 +1,9 @@
 """Lesson 12: notebook, package and scikit-learn agree; its exercises are fair."""
 
+import copy
 from itertools import pairwise
 
-from course_utils import data, detectors, evaluation, training
+from course_utils import baselines, data, detectors, evaluation, training
 from course_utils.course import lessons
 from course_utils.detectors import one_class
 from course_utils.exercises import lesson_12 as ex
@@ -10,11 +11,13 @@ from course_utils.exercises import lesson_12 as ex
 import numpy as np
 import pytest
 import torch
+from answers import answers_to
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-DEFINING_CELLS = ("build", "centre", "train", "train-soft", "mixture-energy", "with-offsets")
+DEFINING_CELLS = ("fresh", "centre", "train", "train-soft", "offsets")
+DRIVING = ("build_network", "first_centre", "one_class_loss", "soft_boundary", "energy")
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,7 @@ def lesson():
         "pairwise": pairwise,
         "training": training,
         "device": torch.device("cpu"),
+        **{name: getattr(ex, name)._solution for name in DRIVING},
     }
     for cell_id in DEFINING_CELLS:
         exec(compile(cells[cell_id], cell_id, "exec"), names)
@@ -45,10 +49,10 @@ def spheres(rows, members=1, hidden=16, latent=4):
     return network
 
 
-def as_one_network(package, build):
+def as_one_network(package, fresh):
     """Return a network of the notebook's with the weights of the package's only member."""
     first, rest = package.first.weight[0], package.rest[0].weight[0]
-    network = build(first.shape[1], *first.shape[:1], rest.shape[0])
+    network = fresh(first.shape[1], *first.shape[:1], rest.shape[0])
     with torch.no_grad():
         network[0].weight.copy_(first @ package.whitening)
         network[2].weight.copy_(rest)
@@ -58,7 +62,7 @@ def as_one_network(package, build):
 
 def test_package_and_notebook_have_one_centre_and_one_distance(lesson, rows):
     package = spheres(rows)
-    network = as_one_network(package, lesson["build"])
+    network = as_one_network(package, lesson["fresh"])
     centre = lesson["centre_of"](network, rows)
     torch.testing.assert_close(centre, package.centre[0, :, 0])
     mine = lesson["score"](network, centre, rows)
@@ -75,11 +79,11 @@ def test_package_and_notebook_have_one_centre_and_one_distance(lesson, rows):
 def test_package_and_notebook_take_the_same_steps(lesson, rows):
     """Adam's steps do not depend on the factor between a mean and a sum over coordinates."""
     package = spheres(rows)
-    network = as_one_network(package, lesson["build"])
+    network = as_one_network(package, lesson["fresh"])
     package.first.weight.data = network[0].weight.data[None].clone()
     package.whitening.copy_(torch.eye(rows.shape[1]))  # both now learn from the same inputs
     centre = package.centre[0, :, 0]
-    losses = lesson["train"](network, rows, centre, 20, rate=0.01, seed=3)
+    loss = lesson["train"](network, rows, centre, 20, rate=0.01, seed=3)
     history = training.fit(
         package,
         lambda model, batch: model.squared_distances(batch).mean(),
@@ -91,14 +95,14 @@ def test_package_and_notebook_take_the_same_steps(lesson, rows):
         seed=3,
         device="cpu",
     )
-    np.testing.assert_allclose(losses, np.multiply(history.train_loss, len(centre)), rtol=1e-3)
+    assert loss == pytest.approx(history.train_loss[-1] * len(centre), rel=1e-3)
 
 
 def test_the_soft_boundary_is_one_formula_in_three_places(lesson, rows):
     squared = rows.square().sum(dim=1)
     radius, loss = ex.soft_boundary._solution(squared.double().numpy(), 0.1)
     assert one_class.soft_boundary(squared[None], 0.1).item() == pytest.approx(loss, rel=1e-5)
-    network = lesson["build"](5, 16, 4)
+    network = lesson["fresh"](5, 16, 4)
     centre = lesson["centre_of"](network, rows)
     found = lesson["train_soft"](network, rows, centre, 0.1, steps=50)
     outside = np.mean(lesson["score"](network, centre, rows) > found)
@@ -106,16 +110,22 @@ def test_the_soft_boundary_is_one_formula_in_three_places(lesson, rows):
     assert radius == pytest.approx(squared.quantile(0.9).item(), rel=1e-5)
 
 
-def test_the_energy_is_scikit_learn_s(lesson, rows):
+def test_the_energy_is_scikit_learn_s(rows):
     z = rows.double().numpy()[:, :3]
     mixture = GaussianMixture(3, random_state=0).fit(z)
-    parts = mixture.weights_, mixture.means_, mixture.covariances_
+    parts = mixture.weights_, mixture.means_, mixture.covariances_ - 1e-6 * np.eye(3)
     for shift in (0, 1000):
         expected = -mixture.score_samples(z + shift)
-        np.testing.assert_allclose(lesson["mixture_energy"](z + shift, *parts), expected, 1e-9)
-    ridged = *parts[:2], parts[2] + 1e-6 * np.eye(3)
-    mine = ex.energy._solution(z, *parts)
-    np.testing.assert_allclose(mine, lesson["mixture_energy"](z, *ridged), rtol=1e-9)
+        np.testing.assert_allclose(ex.energy._solution(z + shift, *parts), expected, rtol=1e-9)
+
+
+def test_the_energy_of_one_component_is_a_mahalanobis_distance(rows):
+    z = rows.double().numpy()
+    detector = baselines.Mahalanobis().fit(z)
+    covariance = np.cov(z.T, bias=True)
+    found = ex.energy._solution(z, [1.0], [z.mean(axis=0)], [covariance])
+    apart = found - 0.5 * detector.decision_function(z) ** 2
+    np.testing.assert_allclose(apart, apart[0], rtol=1e-4)
 
 
 def test_the_ensemble_s_score_is_the_exercise_s(rows):
@@ -131,14 +141,65 @@ def test_the_ensemble_s_score_is_the_exercise_s(rows):
 
 
 def test_the_networks_keep_the_rules(lesson, rows):
-    network = lesson["build"](5, 16, 4)
+    network = lesson["fresh"](5, 16, 4)
     assert [each.ndim for each in network.parameters()] == [2, 2]
     assert not network(torch.zeros(1, 5)).any()
     torch.testing.assert_close(network(3 * rows), 3 * network(rows))
     trained = dict(spheres(rows).named_parameters())
     assert sorted(trained) == ["first.weight", "rest.0.weight"]
-    offset = lesson["with_offsets"](network, 0)
-    assert [each.requires_grad for each in offset.parameters()] == [True, False, True]
+    offset = lesson["fresh"](5, 16, 4, make=lesson["with_offsets"])
+    assert [each.ndim for each in offset.parameters()] == [2, 2]
+    assert offset(torch.zeros(1, 5)).any()
+
+
+# ---------------------------------------------------------- the lesson goes on with what is right
+
+
+def answers_by_name(exercise):
+    return {getattr(each, "__name__", ""): each for each in answers_to(exercise)[0]}
+
+
+@pytest.mark.parametrize("name", ["loss_of_the_lesson", "loss_by_mse_loss"])
+def test_a_loss_in_torch_trains_as_ours_does(lesson, rows, name, capsys):
+    learner_s = ex.one_class_loss.or_ours(answers_by_name(ex.one_class_loss)[name])
+    assert "with your one_class_loss" in capsys.readouterr().out
+    ends = []
+    for loss in (learner_s, ex.one_class_loss._solution):
+        network = lesson["fresh"](5, 16, 4)
+        centre = lesson["centre_of"](network, rows)
+        names = {**lesson, "one_class_loss": loss}
+        exec(compile(lessons.sources_of("12")["train"], "train", "exec"), names)
+        names["train"](network, rows, centre, 30)
+        ends.append(lesson["score"](network, centre, rows))
+    np.testing.assert_allclose(*ends, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["loss_by_einsum", "loss_by_loops", "loss_in_pandas"])
+def test_a_right_loss_without_slopes_leaves_the_training_to_ours(name, capsys):
+    answer = answers_by_name(ex.one_class_loss)[name]
+    goes_on = ex.one_class_loss.or_ours(answer)
+    assert "yours lets none through" in capsys.readouterr().out
+    assert goes_on(torch.ones(3, 2, requires_grad=True), torch.zeros(2)).requires_grad
+    assert goes_on.the_learner_s is answer
+
+
+def test_a_loss_that_does_not_pass_leaves_the_training_to_ours(capsys):
+    goes_on = ex.one_class_loss.or_ours(lambda outputs, centre: outputs.mean())
+    assert "until yours passes" in capsys.readouterr().out
+    assert goes_on(torch.ones(3, 2), torch.zeros(2)) == 2
+
+
+@pytest.mark.parametrize(
+    "exercise", [ex.first_centre, ex.soft_boundary, ex.energy, ex.ensemble_score]
+)
+def test_every_right_answer_serves_the_lesson_with_arrays(exercise):
+    _, arguments = next(iter(exercise._inputs(np.random.default_rng(0))))
+    for answer in answers_to(exercise)[0]:
+        goes_on = exercise.or_ours(answer)
+        assert goes_on.the_learner_s is answer
+        found = goes_on(*copy.deepcopy(arguments))
+        parts = found if isinstance(found, tuple | list) else [found]
+        assert all(isinstance(np.asarray(part).sum(), float | np.floating) for part in parts)
 
 
 # ------------------------------------------------------------------------------- the detector

@@ -1,6 +1,5 @@
 """Lesson 11: the notebook's game and the package's agree; its Keras cells run on each back end."""
 
-import dataclasses
 import functools
 import importlib.util
 import json
@@ -12,22 +11,23 @@ from itertools import pairwise
 from course_utils import detectors
 from course_utils.course import lessons
 from course_utils.detectors.ensemble import dense_ensemble
+from course_utils.exercises import engine
 from course_utils.exercises import lesson_11 as ex
 
 import numpy as np
 import pytest
 import torch
+from answers import answers_to
 
 DEFINING_CELLS = (
-    "crescent",
     "small-networks",
-    "random-rows",
+    "build",
+    "crescent",
+    "choose-rows",
     "losses",
-    "one-move",
     "play",
     "match",
     "ring",
-    "count-modes",
     "gradient-penalty",
     "residual",
     "search",
@@ -35,7 +35,7 @@ DEFINING_CELLS = (
 KERAS_CELLS = ("crescent", "keras-imports", "keras-gan", "keras-train")
 MEASURE = """
 import json
-print(json.dumps([keras.backend.backend(), history["loss"][-1], *map(float, match(
+print(json.dumps([keras.backend.backend(), float(keras_loss), *map(float, match(
     keras_points, crescent(500, seed=1)))]))
 """
 
@@ -51,7 +51,7 @@ def lesson(cells):
 
     names = {"np": np, "torch": torch, "nn": torch.nn, "pairwise": pairwise, "runtime": runtime}
     names |= {"softplus": torch.nn.functional.softplus, "functools": functools}
-    names |= {"dataclasses": dataclasses}
+    names |= {name: each._solution for name, each in engine.exercises_of(ex).items()}
     for cell_id in DEFINING_CELLS:
         source = cells[cell_id]
         if cell_id == "match":  # the rest of the cell measures the notebook's own run
@@ -119,7 +119,7 @@ def test_the_notebook_s_penalty_and_losses_give_the_package_s_game(lesson, detec
     critic, generator = as_layers(network["critic"]), as_layers(network["generator"])
     draw = torch.Generator().manual_seed(2)
     made = generator(torch.randn(1, 8, 16, generator=draw)[0].T)
-    share = torch.rand(1, 1, 16, generator=draw)[0].T
+    share = torch.rand(1, 1, 16, generator=draw).flatten()
     lesson["torch"] = torch
     penalty_of = lesson["gradient_penalty"]
     real_rand = torch.rand
@@ -153,39 +153,64 @@ def test_the_notebook_s_residual_is_the_package_s_score(lesson, detector):
 
 
 def test_a_search_minds_its_own_row(lesson):
-    """The text says that a row's score does not change with its position in the batch."""
+    """The text says that a row's score does not change with the rows beside it."""
     dense = lesson["dense"]
     critic = dense(6, 5, 1, seed=1)
-    rows = torch.randn(4, 6, generator=torch.Generator().manual_seed(3)).to(lesson["device"])
+    rows = torch.randn(5, 4, 6, generator=torch.Generator().manual_seed(3)).to(lesson["device"])
     generator = dense(16, 8, 6, seed=0)
-    together = lesson["by_search"](generator, critic, None, rows, steps=5)
-    alone = [lesson["by_search"](generator, critic, None, row[None], steps=5) for row in rows]
-    torch.testing.assert_close(together, torch.cat(alone), rtol=1e-4, atol=1e-5)
+    together = lesson["search"](generator, critic, rows, steps=5)
+    alone = [lesson["search"](generator, critic, rows[:, [i]], steps=5) for i in range(4)]
+    np.testing.assert_allclose(together, np.concatenate(alone, axis=1), rtol=1e-4, atol=1e-5)
+
+
+def played(lesson, rows=None, steps=20, watch=None, losses=None):
+    """Return both players' weights after a short game on the ring."""
+    players = lesson["dense"](2, 4, 2, seed=0), lesson["dense"](2, 4, 1, seed=1)
+    losses = losses or (lesson["forging"], lesson["judging"])
+    choices = {"rates": (1e-3, 3e-3), "draw": torch.Generator().manual_seed(0), "watch": watch}
+    rows = lesson["crowds"] if rows is None else rows
+    lesson["play"](rows, players, losses, steps, **choices)
+    return [weights.detach().clone() for player in players for weights in player.parameters()]
 
 
 def test_a_game_moves_both_players_and_leaves_torch_s_random_state_alone(lesson):
-    before = torch.random.get_rng_state()
-    dense, rows = lesson["dense"], lesson["crowds"]
-    generator, judge = dense(2, 4, 2, seed=0), dense(2, 4, 1, seed=1)
-    weights = [generator[0].weight.clone(), judge[0].weight.clone()]
-    losses = lesson["judging"], lesson["forging"]
-    seen = []
-    lesson["play"](
-        rows, generator, judge, losses, 50, rates=(1e-3, 1e-3), watch=lambda s, *_: seen.append(s)
-    )
+    before, seen = torch.random.get_rng_state(), []
+    start = played(lesson, steps=0)
+    for old, new in zip(start, played(lesson, steps=50, watch=seen.append), strict=True):
+        assert not torch.equal(old, new)
     assert seen == [50]
-    assert not torch.equal(weights[0], generator[0].weight)
-    assert not torch.equal(weights[1], judge[0].weight)
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_no_game_hears_of_another(lesson):
+    rows = lesson["crowds"].clone()
+    rows[1:] *= 3
+    for one, other in zip(played(lesson), played(lesson, rows), strict=True):
+        torch.testing.assert_close(one[0], other[0], rtol=1e-4, atol=1e-5)
+        assert not torch.allclose(one[1], other[1], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["critic_step", "generator_step", "points_between"])
+def test_the_game_is_the_same_with_right_answers_in_other_styles(lesson, name, capsys):
+    exercise = getattr(ex, name)
+    losses = [lambda values: -values.mean(), lesson["criticising"]]
+    wanted = played(lesson, losses=losses, steps=5)
+    for answer in answers_to(exercise)[0]:
+        names = lesson | {name: exercise.or_ours(answer)}
+        for cell_id in ("play", "gradient-penalty"):
+            exec(compile(lessons.sources_of("11")[cell_id], cell_id, "exec"), names)
+        found = played(names, losses=[losses[0], names["criticising"]], steps=5)
+        for one, other in zip(wanted, found, strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+    assert "ours" not in capsys.readouterr().out
 
 
 def test_the_solutions_agree_with_the_notebook(lesson):
     draw = np.random.default_rng(0)
     real, made = draw.normal(size=(9, 1)), draw.normal(size=(9, 1))
-    value = lesson["judging"](lambda x: x, torch.tensor(real), torch.tensor(made), None)
+    value = lesson["judging"](lambda x: x, torch.tensor(real), torch.tensor(made))
     assert ex.judge_loss._solution(real, made) == pytest.approx(value.item())
-    points = lesson["ring"](300, seed=2)
-    assert ex.modes_covered._solution(points, lesson["centres"]) == lesson["modes"](points) == 8
+    assert ex.modes_covered._solution(lesson["ring"](300, seed=2), lesson["centres"]) == 8
 
 
 def test_an_ensemble_member_is_the_notebook_s_network():

@@ -10,19 +10,8 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy import spatial, special
+from sklearn import cluster, decomposition, neighbors
 from torch import nn
-
-
-def steps_on(loss_of):
-    def answer(generator, critic, optimiser, *rest):
-        loss = loss_of(generator, critic, *rest)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        return loss.item()
-
-    return answer
-
 
 # -------------------------------------------------------------------- 1 · the discriminator's loss
 
@@ -75,6 +64,17 @@ def judge_in_float32(real_logits, made_logits):
 @wrong(ex.judge_loss, "one mean over real and made rows together")
 def judge_loss_over_all_rows(real_logits, made_logits):
     return np.logaddexp(0, np.concatenate([-real_logits, made_logits])).mean()
+
+
+@wrong(ex.judge_loss, "one mean over real and made rows together")
+def judge_loss_as_it_was_given(real_logits, made_logits):
+    right = np.concatenate([real_logits, -made_logits])
+    return np.log(1 + np.exp(-right)).mean()
+
+
+@wrong(ex.judge_loss, "exp overflows")
+def judge_loss_half_mended(real_logits, made_logits):
+    return np.log(1 + np.exp(-real_logits)).mean() + np.log(1 + np.exp(made_logits)).mean()
 
 
 @wrong(ex.judge_loss, "have no logarithm")
@@ -166,71 +166,337 @@ wrong(ex.judge_loss, "Only made rows")(lambda real, made: np.logaddexp(0, made).
 wrong(ex.judge_loss, "Only real rows")(lambda real, made: np.logaddexp(0, -real).mean())
 wrong(ex.judge_loss, "add up to")(lambda real, made: 0.5)
 
-# ---------------------------------------------------------------- 2 · an optimiser for each player
-
-right(ex.two_optimisers)(lambda g, d, make: [make(list(g.parameters())), make(d.parameters())])
+# ---------------------------------------------------------------------------- 2 · the judge's move
 
 
-@right(ex.two_optimisers)
-def optimisers_in_a_loop(generator, discriminator, make):
-    return tuple(make(player.parameters()) for player in (generator, discriminator))
+@right(ex.critic_step)
+def critic_step_under_no_grad(generator, critic, optimiser, real, noise, loss_of):
+    with torch.no_grad():
+        made = generator(noise)
+    optimiser.zero_grad(set_to_none=False)
+    loss = loss_of(critic, real, made)
+    loss.backward()
+    optimiser.step()
+    return float(loss.detach())
 
 
-@right(ex.two_optimisers)
-def optimisers_by_groups(generator, discriminator, make):
-    judge = make([{"params": each} for each in discriminator.parameters()])
-    return make([{"params": generator.parameters()}]), judge
+@right(ex.critic_step)
+def critic_step_by_slopes_asked_for(generator, critic, optimiser, real, noise, loss_of):
+    weights = list(critic.parameters())
+    loss = loss_of(critic, real=real, made=generator(noise).clone().detach())
+    for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+        weight.grad = slope
+    optimiser.step()
+    return loss.detach()
 
 
-@right(ex.two_optimisers)
-def optimisers_of_what_learns(generator=None, discriminator=None, make=None):
-    ours = [p for _, p in generator.named_parameters() if p.requires_grad]
-    return make(ours), make(filter(lambda p: p.requires_grad, discriminator.parameters()))
+@right(ex.critic_step)
+def critic_step_by_numpy(
+    generator=None, critic=None, optimiser=None, real=None, noise=None, loss_of=None
+):
+    made = torch.from_numpy(generator(noise).detach().numpy())
+    critic.zero_grad()
+    loss = loss_of(critic, real, made)
+    loss.backward()
+    optimiser.step()
+    return np.float32(loss.detach().numpy())
 
 
-@wrong(ex.two_optimisers, "holds parameters of the other player")
-def two_optimisers_of_one_player(generator, discriminator, make):
-    return make(generator.parameters()), make(generator.parameters())
+@right(ex.critic_step)
+def critic_step_in_a_closure(generator, critic, optimiser, real, noise, loss_of):
+    made = generator(noise).data
+
+    def closure():
+        optimiser.zero_grad()
+        loss = loss_of(critic, real, made)
+        loss.backward()
+        return loss
+
+    return optimiser.step(closure).item()
 
 
-@wrong(ex.two_optimisers, "`make` did not make them")
-def two_optimisers_of_our_own(generator, discriminator, make):
-    return torch.optim.Adam(generator.parameters()), torch.optim.Adam(discriminator.parameters())
+@wrong(ex.critic_step, "detach() was forgotten")
+def critic_step_without_detach(generator, critic, optimiser, real, noise, loss_of):
+    loss = loss_of(critic, real, generator(noise))
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.item()
 
 
-@wrong(ex.two_optimisers, "holds 2 of its 6 parameters")
-def two_optimisers_of_the_first_layer(generator, discriminator, make):
-    first = generator[0] if isinstance(generator, nn.Sequential) else generator
-    return make(first.parameters()), make(discriminator.parameters())
+@wrong(ex.critic_step, "earlier step")
+def critic_step_without_zero_grad(generator, critic, optimiser, real, noise, loss_of):
+    loss = loss_of(critic, real, generator(noise).detach())
+    loss.backward()
+    optimiser.step()
+    return loss.item()
 
 
-@wrong(ex.two_optimisers, "both players")
-def two_optimisers_in_one(generator, discriminator, make):
-    return make([*generator.parameters(), *discriminator.parameters()])
+@wrong(ex.critic_step, "earlier step")
+def critic_step_as_it_was_given(generator, critic, optimiser, real, noise, loss_of):
+    loss = loss_of(critic, real, generator(noise))
+    loss.backward()
+    optimiser.step()
+    return loss_of(critic, real, generator(noise))
 
 
-@wrong(ex.two_optimisers, "parameters of both networks")
-def two_optimisers_over_everything(generator, discriminator, make):
-    everything = [*generator.parameters(), *discriminator.parameters()]
-    return make(everything), make(discriminator.parameters())
+@wrong(ex.critic_step, "taken after the step")
+def critic_step_told_late(generator, critic, optimiser, real, noise, loss_of):
+    ex.critic_step._solution(generator, critic, optimiser, real, noise, loss_of)
+    return loss_of(critic, real, generator(noise)).item()
 
 
-@wrong(ex.two_optimisers, "wrong order")
-def two_optimisers_in_the_wrong_order(generator, discriminator, make):
-    return make(discriminator.parameters()), make(generator.parameters())
+@wrong(ex.critic_step, "cleared after backward()")
+def critic_step_zeroed_too_late(generator, critic, optimiser, real, noise, loss_of):
+    loss = loss_of(critic, real, generator(noise).detach())
+    loss.backward()
+    optimiser.zero_grad()
+    optimiser.step()
+    return loss.item()
 
 
-@wrong(ex.two_optimisers, "no optimiser")
-def two_optimisers_without_biases(generator, discriminator, make):
-    return make([generator.weight]), make([discriminator.weight])
+@wrong(ex.critic_step, "step() has to follow")
+def critic_step_without_the_step(generator, critic, optimiser, real, noise, loss_of):
+    optimiser.zero_grad()
+    loss = loss_of(critic, real, generator(noise).detach())
+    loss.backward()
+    return loss.item()
 
 
-wrong(ex.two_optimisers, "make takes the parameters alone")(
-    lambda g, d, make: (make(g.parameters(), lr=1e-3), make(d.parameters(), lr=1e-3))
+@wrong(ex.critic_step, "backward() is missing")
+def critic_step_without_slopes(generator, critic, optimiser, real, noise, loss_of):
+    optimiser.zero_grad()
+    loss = loss_of(critic, real, generator(noise).detach())
+    optimiser.step()
+    return loss.item()
+
+
+@wrong(ex.critic_step, "nothing to follow")
+def critic_step_without_a_graph(generator, critic, optimiser, real, noise, loss_of):
+    optimiser.zero_grad()
+    with torch.no_grad():
+        loss = loss_of(critic, real, generator(noise))
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+
+@wrong(ex.critic_step, "clipped to ±0.01")
+def critic_step_with_clipping(generator, critic, optimiser, *rest):
+    loss = ex.critic_step._solution(generator, critic, optimiser, *rest)
+    with torch.no_grad():
+        for each in critic.parameters():
+            each.clamp_(-0.01, 0.01)
+    return loss
+
+
+@wrong(ex.critic_step, "comes back frozen")
+def critic_step_that_freezes_the_generator(generator, *rest):
+    generator.requires_grad_(False)
+    return ex.critic_step._solution(generator, *rest)
+
+
+@wrong(ex.critic_step, "comes back in evaluation mode")
+def critic_step_in_evaluation_mode(generator, critic, *rest):
+    return ex.critic_step._solution(generator, critic.eval(), *rest)
+
+
+@wrong(ex.critic_step, "With another width the critic's weights")
+def critic_step_without_the_optimiser(generator, critic, optimiser, *rest):
+    ours = torch.optim.SGD(critic.parameters(), optimiser.param_groups[0]["lr"])
+    return ex.critic_step._solution(generator, critic, ours, *rest)
+
+
+@wrong(ex.critic_step, "taken twice")
+def critic_step_taken_twice(generator, critic, optimiser, *rest):
+    loss = ex.critic_step._solution(generator, critic, optimiser, *rest)
+    optimiser.step()
+    return loss
+
+
+@wrong(ex.critic_step, "the `real` that it was given")
+def critic_step_into_the_real_rows(generator, critic, optimiser, real, noise, loss_of):
+    loss = ex.critic_step._solution(generator, critic, optimiser, real, noise, loss_of)
+    real.zero_()
+    return loss
+
+
+@wrong(ex.critic_step, "graph behind it")
+def critic_step_with_its_graph(generator, critic, optimiser, real, noise, loss_of):
+    loss = loss_of(critic, real, generator(noise).detach())
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss
+
+
+def critic_step_on(own_loss):
+    return lambda g, c, optimiser, real, z, loss_of: ex.critic_step._solution(
+        g, c, optimiser, real, z, own_loss
+    )
+
+
+wrong(ex.critic_step, "the discriminator's loss, whatever")(
+    critic_step_on(
+        lambda c, real, made: (
+            nn.functional.softplus(c(made)).mean() + nn.functional.softplus(-c(real)).mean()
+        )
+    )
 )
-wrong(ex.two_optimisers, "Two optimisers are expected")(lambda g, d, make: (g, d))
+wrong(ex.critic_step, "mean C(made) − mean C(real), whatever")(
+    critic_step_on(lambda c, real, made: c(made).mean() - c(real).mean())
+)
+wrong(ex.critic_step, "in the row of all of the critic's weights")(
+    critic_step_on(lambda c, real, made: (c(made).mean() - c(real).mean()) ** 2)
+)
+wrong(ex.critic_step, "changed places")(
+    lambda g, c, optimiser, real, z, loss_of: ex.critic_step._solution(
+        g, c, optimiser, real, z, lambda c, real, made: loss_of(c, made, real)
+    )
+)
+wrong(ex.critic_step, "sign is turned")(
+    lambda g, c, optimiser, real, z, loss_of: ex.critic_step._solution(
+        g, c, optimiser, real, z, lambda *rest: -loss_of(*rest)
+    )
+)
+wrong(ex.critic_step, "return the loss")(
+    lambda *given: (ex.critic_step._solution(*given), None)[1]
+)
+wrong(ex.critic_step, "has the other sign")(lambda *given: -ex.critic_step._solution(*given))
+wrong(ex.critic_step, "slopes of an earlier step alone")(
+    lambda g, c, optimiser, real, z, loss_of: (optimiser.step(), 0.0)[1]
+)
+wrong(ex.critic_step, "No weight moved")(lambda g, c, o, real, z, loss_of: 0.0)
 
-# ------------------------------------------------------------------------------- 3 · modes covered
+# ------------------------------------------------------------------------ 3 · the generator's move
+
+
+@right(ex.generator_step)
+def generator_step_with_a_still_critic(generator, critic, optimiser, noise, loss_of):
+    critic.requires_grad_(False)
+    loss = loss_of(critic(generator(noise)))
+    critic.requires_grad_(True)
+    optimiser.zero_grad(set_to_none=False)
+    loss.backward()
+    optimiser.step()
+    return loss.detach().numpy()
+
+
+@right(ex.generator_step)
+def generator_step_by_slopes_asked_for(
+    generator=None, critic=None, optimiser=None, noise=None, loss_of=None
+):
+    weights = list(generator.parameters())
+    loss = loss_of(critic(generator(noise)))
+    for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+        weight.grad = slope
+    optimiser.step()
+    return loss.detach()
+
+
+@right(ex.generator_step)
+def generator_step_by_the_chain(generator, critic, optimiser, noise, loss_of):
+    made = generator(noise)
+    stop = made.detach().requires_grad_()
+    value = loss_of(critic(stop))
+    (slopes,) = torch.autograd.grad(value, stop)
+    generator.zero_grad()
+    made.backward(gradient=slopes)
+    optimiser.step()
+    return np.float32(value.item())
+
+
+@wrong(ex.generator_step, "moved as well")
+def generator_step_that_moves_both(generator, critic, *rest):
+    loss = ex.generator_step._solution(generator, critic, *rest)
+    torch.optim.SGD(critic.parameters(), lr=0.1).step()
+    return loss
+
+
+@wrong(ex.generator_step, "comes back frozen")
+def generator_step_that_freezes_the_critic(generator, critic, *rest):
+    critic.requires_grad_(False)
+    return ex.generator_step._solution(generator, critic, *rest)
+
+
+@wrong(ex.generator_step, "batch normalisation in the generator the generator's weights")
+def generator_step_in_evaluation_mode(generator, *rest):
+    loss = ex.generator_step._solution(generator.eval(), *rest)
+    generator.train()
+    return loss
+
+
+@wrong(ex.generator_step, "taken after the step")
+def generator_step_told_late(generator, critic, optimiser, noise, loss_of):
+    ex.generator_step._solution(generator, critic, optimiser, noise, loss_of)
+    return loss_of(critic(generator(noise))).item()
+
+
+@wrong(ex.generator_step, "graph behind it")
+def generator_step_with_its_graph(generator, critic, optimiser, noise, loss_of):
+    loss = loss_of(critic(generator(noise)))
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss
+
+
+@wrong(ex.generator_step, "nothing to follow")
+def generator_step_on_a_number(generator, critic, optimiser, noise, loss_of):
+    loss = torch.tensor(loss_of(critic(generator(noise))).item())
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+
+@wrong(ex.generator_step, "the `noise` that it was given")
+def generator_step_into_the_noise(generator, critic, optimiser, noise, loss_of):
+    loss = ex.generator_step._solution(generator, critic, optimiser, noise, loss_of)
+    noise.normal_()
+    return loss
+
+
+@wrong(ex.generator_step, "cuts the path")
+def generator_step_with_detach(generator, critic, optimiser, noise, loss_of):
+    loss = loss_of(critic(generator(noise).detach()))
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+
+@wrong(ex.generator_step, "earlier step")
+def generator_step_without_zero_grad(generator, critic, optimiser, noise, loss_of):
+    loss = loss_of(critic(generator(noise)))
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+
+def generator_step_on(own_loss):
+    return lambda g, c, optimiser, z, loss_of: ex.generator_step._solution(
+        g, c, optimiser, z, own_loss
+    )
+
+
+wrong(ex.generator_step, "−log σ of a logit, whatever")(
+    generator_step_on(lambda logits: nn.functional.softplus(-logits).mean())
+)
+wrong(ex.generator_step, "−mean C(made), whatever")(generator_step_on(lambda v: -v.mean()))
+wrong(ex.generator_step, "in the row of all of the generator's weights")(
+    generator_step_on(lambda values: values.square().mean())
+)
+wrong(ex.generator_step, "backward() is missing")(
+    lambda g, c, optimiser, z, loss_of: (optimiser.zero_grad(), optimiser.step())
+)
+wrong(ex.generator_step, "sign is turned")(
+    lambda g, c, optimiser, z, loss_of: ex.generator_step._solution(
+        g, c, optimiser, z, lambda values: -loss_of(values)
+    )
+)
+
+# ------------------------------------------------------------------------------- 4 · modes covered
 
 
 @right(ex.modes_covered)
@@ -346,7 +612,7 @@ def modes_covered_as_good_points(points, centres):
 wrong(ex.modes_covered, "One number")(lambda points, centres: points)
 wrong(ex.modes_covered, "You counted 3")(lambda points, centres: 3)
 
-# --------------------------------------------------------------- 4 · where the penalty is measured
+# --------------------------------------------------------------- 5 · where the penalty is measured
 
 
 @right(ex.points_between)
@@ -436,349 +702,7 @@ wrong(ex.points_between, "made rows themselves")(lambda real, made, share: made)
 wrong(ex.points_between, "row by row")(lambda real, made, share: real - made)
 wrong(ex.points_between, "shape")(lambda real, made, share: share)
 
-# --------------------------------------------------------------------------- 5 · the critic's move
-
-
-@right(ex.critic_step)
-def critic_step_under_no_grad(generator, critic, optimiser, real, noise):
-    with torch.no_grad():
-        made = generator(noise)
-    optimiser.zero_grad(set_to_none=False)
-    loss = (critic(made) - critic(real)).mean()
-    loss.backward()
-    optimiser.step()
-    return float(loss.detach())
-
-
-@right(ex.critic_step)
-def critic_step_by_slopes_asked_for(generator, critic, optimiser, real, noise):
-    weights = list(critic.parameters())
-    made = generator(noise).clone().detach()
-    loss = -(torch.mean(critic(real)) - torch.mean(critic(made)))
-    for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
-        weight.grad = slope
-    optimiser.step()
-    return loss.detach()
-
-
-@right(ex.critic_step)
-def critic_step_row_by_row(generator=None, critic=None, optimiser=None, real=None, noise=None):
-    made = torch.from_numpy(generator(noise).detach().numpy())
-    critic.zero_grad()
-    loss = 0
-    for each in made:
-        loss = loss + critic(each[None])[0, 0] / len(made)
-    for each in real:
-        loss = loss - critic(each[None])[0, 0] / len(real)
-    loss.backward()
-    optimiser.step()
-    return np.float32(loss.detach().numpy())
-
-
-@right(ex.critic_step)
-def critic_step_in_a_closure(generator, critic, optimiser, real, noise):
-    made = generator(noise).data
-
-    def closure():
-        optimiser.zero_grad()
-        loss = critic(made).mean().sub(critic(real).mean())
-        loss.backward()
-        return loss
-
-    return optimiser.step(closure).item()
-
-
-@right(ex.critic_step)
-def critic_step_in_two_parts(generator, critic, optimiser, real, noise):
-    optimiser.zero_grad()
-    on_real = -critic(real).mean()
-    on_real.backward()
-    on_made = critic(generator(noise).detach()).mean()
-    on_made.backward()
-    optimiser.step()
-    return on_real.item() + on_made.item()
-
-
-@wrong(ex.critic_step, "taken after the step")
-def critic_step_told_late(generator, critic, optimiser, real, noise):
-    ex.critic_step._solution(generator, critic, optimiser, real, noise)
-    return (critic(generator(noise)).mean() - critic(real).mean()).item()
-
-
-@wrong(ex.critic_step, "cleared after backward()")
-def critic_step_zeroed_too_late(generator, critic, optimiser, real, noise):
-    loss = critic(generator(noise).detach()).mean() - critic(real).mean()
-    loss.backward()
-    optimiser.zero_grad()
-    optimiser.step()
-    return loss.item()
-
-
-@wrong(ex.critic_step, "step() has to follow")
-def critic_step_without_the_step(generator, critic, optimiser, real, noise):
-    optimiser.zero_grad()
-    loss = critic(generator(noise).detach()).mean() - critic(real).mean()
-    loss.backward()
-    return loss.item()
-
-
-@wrong(ex.critic_step, "backward() is missing")
-def critic_step_without_slopes(generator, critic, optimiser, real, noise):
-    optimiser.zero_grad()
-    loss = critic(generator(noise).detach()).mean() - critic(real).mean()
-    optimiser.step()
-    return loss.item()
-
-
-@wrong(ex.critic_step, "nothing to follow")
-def critic_step_without_a_graph(generator, critic, optimiser, real, noise):
-    optimiser.zero_grad()
-    with torch.no_grad():
-        loss = critic(generator(noise)).mean() - critic(real).mean()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@wrong(ex.critic_step, "clipped to ±0.01")
-def critic_step_with_clipping(generator, critic, optimiser, real, noise):
-    loss = ex.critic_step._solution(generator, critic, optimiser, real, noise)
-    with torch.no_grad():
-        for each in critic.parameters():
-            each.clamp_(-0.01, 0.01)
-    return loss
-
-
-@wrong(ex.critic_step, "comes back frozen")
-def critic_step_that_freezes_the_generator(generator, critic, optimiser, real, noise):
-    generator.requires_grad_(False)
-    return ex.critic_step._solution(generator, critic, optimiser, real, noise)
-
-
-@wrong(ex.critic_step, "comes back in evaluation mode")
-def critic_step_in_evaluation_mode(generator, critic, optimiser, real, noise):
-    return ex.critic_step._solution(generator, critic.eval(), optimiser, real, noise)
-
-
-@wrong(ex.critic_step, "With another width the critic's weights")
-def critic_step_without_the_optimiser(generator, critic, optimiser, real, noise):
-    rate = optimiser.param_groups[0]["lr"]
-    return ex.critic_step._solution(
-        generator, critic, torch.optim.SGD(critic.parameters(), rate), real, noise
-    )
-
-
-@wrong(ex.critic_step, "taken twice")
-def critic_step_taken_twice(generator, critic, optimiser, real, noise):
-    loss = ex.critic_step._solution(generator, critic, optimiser, real, noise)
-    optimiser.step()
-    return loss
-
-
-@wrong(ex.critic_step, "the `real` that it was given")
-def critic_step_into_the_real_rows(generator, critic, optimiser, real, noise):
-    loss = ex.critic_step._solution(generator, critic, optimiser, real, noise)
-    real.zero_()
-    return loss
-
-
-@wrong(ex.critic_step, "without σ or a logarithm")
-def critic_step_of_a_judge(generator, critic, optimiser, real, noise):
-    softplus = nn.functional.softplus
-    return steps_on(
-        lambda g, c, real, z: softplus(c(g(z).detach())).mean() + softplus(-c(real)).mean()
-    )(generator, critic, optimiser, real, noise)
-
-
-wrong(ex.critic_step, "low values to all rows")(
-    steps_on(lambda g, c, real, z: c(g(z).detach()).mean() + c(real).mean())
-)
-wrong(ex.critic_step, "real rows alone")(steps_on(lambda g, c, real, z: -c(real).mean()))
-wrong(ex.critic_step, "in the row of all of the critic's weights")(
-    steps_on(lambda g, c, real, z: (c(g(z).detach()).mean() - c(real).mean()) ** 2)
-)
-wrong(ex.critic_step, "return the loss")(
-    lambda *given: (ex.critic_step._solution(*given), None)[1]
-)
-wrong(ex.critic_step, "has the other sign")(lambda *given: -ex.critic_step._solution(*given))
-wrong(ex.critic_step, "is a sum over the rows")(
-    lambda *given: len(given[-1]) * ex.critic_step._solution(*given)
-)
-wrong(ex.critic_step, "slopes of an earlier step alone")(
-    lambda g, c, optimiser, real, z: (optimiser.step(), 0.0)[1]
-)
-
-
-@wrong(ex.critic_step, "detach() was forgotten")
-def critic_step_without_detach(generator, critic, optimiser, real, noise):
-    loss = critic(generator(noise)).mean() - critic(real).mean()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@wrong(ex.critic_step, "Labels swapped")
-def critic_step_with_swapped_labels(generator, critic, optimiser, real, noise):
-    loss = critic(real).mean() - critic(generator(noise).detach()).mean()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@wrong(ex.critic_step, "earlier step")
-def critic_step_without_zero_grad(generator, critic, optimiser, real, noise):
-    loss = critic(generator(noise).detach()).mean() - critic(real).mean()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@wrong(ex.critic_step, "graph behind it")
-def critic_step_with_its_graph(generator, critic, optimiser, real, noise):
-    loss = critic(generator(noise).detach()).mean() - critic(real).mean()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss
-
-
-wrong(ex.critic_step, "Take the mean")(
-    steps_on(lambda g, c, real, z: c(g(z).detach()).sum() - c(real).sum())
-)
-wrong(ex.critic_step, "The made rows alone")(
-    steps_on(lambda g, c, real, z: c(g(z).detach()).mean())
-)
-wrong(ex.critic_step, "No weight moved")(lambda g, c, o, real, z: 0.0)
-
-# ------------------------------------------------------------------------ 6 · the generator's move
-
-
-@right(ex.generator_step)
-def generator_step_with_a_still_critic(generator, critic, optimiser, noise):
-    critic.requires_grad_(False)
-    loss = critic(generator(noise)).mean().neg()
-    critic.requires_grad_(True)
-    optimiser.zero_grad(set_to_none=False)
-    loss.backward()
-    optimiser.step()
-    return loss.detach().numpy()
-
-
-@right(ex.generator_step)
-def generator_step_by_slopes_asked_for(generator=None, critic=None, optimiser=None, noise=None):
-    weights = list(generator.parameters())
-    loss = -torch.sum(critic(generator(noise))) / len(noise)
-    for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
-        weight.grad = slope
-    optimiser.step()
-    return loss.detach()
-
-
-@right(ex.generator_step)
-def generator_step_by_the_chain(generator, critic, optimiser, noise):
-    made = generator(noise)
-    stop = made.detach().requires_grad_()
-    value = -critic(stop).mean()
-    (slopes,) = torch.autograd.grad(value, stop)
-    generator.zero_grad()
-    made.backward(gradient=slopes)
-    optimiser.step()
-    return np.float32(value.item())
-
-
-@wrong(ex.generator_step, "moved as well")
-def generator_step_that_moves_both(generator, critic, optimiser, noise):
-    loss = ex.generator_step._solution(generator, critic, optimiser, noise)
-    torch.optim.SGD(critic.parameters(), lr=0.1).step()
-    return loss
-
-
-@wrong(ex.generator_step, "comes back frozen")
-def generator_step_that_freezes_the_critic(generator, critic, optimiser, noise):
-    critic.requires_grad_(False)
-    return ex.generator_step._solution(generator, critic, optimiser, noise)
-
-
-@wrong(ex.generator_step, "batch normalisation in the generator the generator's weights")
-def generator_step_in_evaluation_mode(generator, critic, optimiser, noise):
-    loss = ex.generator_step._solution(generator.eval(), critic, optimiser, noise)
-    generator.train()
-    return loss
-
-
-@wrong(ex.generator_step, "taken after the step")
-def generator_step_told_late(generator, critic, optimiser, noise):
-    ex.generator_step._solution(generator, critic, optimiser, noise)
-    return -critic(generator(noise)).mean().item()
-
-
-@wrong(ex.generator_step, "graph behind it")
-def generator_step_with_its_graph(generator, critic, optimiser, noise):
-    loss = -critic(generator(noise)).mean()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss
-
-
-@wrong(ex.generator_step, "nothing to follow")
-def generator_step_on_a_number(generator, critic, optimiser, noise):
-    loss = torch.tensor(-critic(generator(noise)).mean().item())
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@wrong(ex.generator_step, "the `noise` that it was given")
-def generator_step_into_the_noise(generator, critic, optimiser, noise):
-    loss = ex.generator_step._solution(generator, critic, optimiser, noise)
-    noise.normal_()
-    return loss
-
-
-wrong(ex.generator_step, "the old loss")(
-    steps_on(lambda g, c, z: nn.functional.softplus(-c(g(z))).mean())
-)
-wrong(ex.generator_step, "in the row of all of the generator's weights")(
-    steps_on(lambda g, c, z: (c(g(z)) - 1).square().mean())
-)
-wrong(ex.generator_step, "backward() is missing")(
-    lambda g, c, optimiser, z: (optimiser.zero_grad(), optimiser.step())
-)
-
-
-@wrong(ex.generator_step, "sign is turned")
-def generator_step_with_the_wrong_sign(generator, critic, optimiser, noise):
-    loss = critic(generator(noise)).mean()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@wrong(ex.generator_step, "cuts the path")
-def generator_step_with_detach(generator, critic, optimiser, noise):
-    loss = -critic(generator(noise).detach()).mean()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-@wrong(ex.generator_step, "earlier step")
-def generator_step_without_zero_grad(generator, critic, optimiser, noise):
-    loss = -critic(generator(noise)).mean()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
-
-
-wrong(ex.generator_step, "Take the mean")(steps_on(lambda g, c, z: -c(g(z)).sum()))
-
-# --------------------------------------------------------------------------------- 7 · fair scores
+# --------------------------------------------------------------------------------- 6 · fair scores
 
 
 @right(ex.remaking_scores)
@@ -903,3 +827,72 @@ wrong(ex.remaking_scores, "one for each")(lambda e, g, rows: rows)
 wrong(ex.remaking_scores, "was not asked")(
     lambda e, g, rows: (e.eval(), g.eval(), rows[:, 0] * 0)[2]
 )
+
+
+# ----------------------------------------------------------------------- 7 · a rival without a net
+
+
+@right(ex.plain_rival)
+def rival_by_the_nearest(normal, new):
+    return ((new[:, None] - normal) ** 2).sum(axis=2).min(axis=1).tolist()
+
+
+@right(ex.plain_rival)
+def rival_by_torch(normal, new):
+    far = torch.cdist(torch.tensor(new), torch.tensor(normal))
+    return far.topk(3, largest=False).values.mean(dim=1).float()
+
+
+@right(ex.plain_rival)
+def rival_by_components(normal, new):
+    pca = decomposition.PCA(8, random_state=0).fit(normal)
+    return pd.Series(((new - pca.inverse_transform(pca.transform(new))) ** 2).mean(axis=1))
+
+
+@right(ex.plain_rival)
+def rival_by_kinds(normal=None, new=None):
+    kinds = cluster.KMeans(30, n_init=1, random_state=0).fit(normal)
+    return kinds.transform(new).min(axis=1)
+
+
+@right(ex.plain_rival)
+def rival_by_density(normal, new):
+    return -neighbors.KernelDensity(bandwidth=0.5).fit(normal).score_samples(new)
+
+
+@wrong(ex.plain_rival, "distance to the mean picture has")
+def rival_by_the_mean(normal, new):
+    return np.abs(new - normal.mean(axis=0)).mean(axis=1)
+
+
+@wrong(ex.plain_rival, "would pass")
+def rival_by_standard_scores(normal, new):
+    return (((new - normal.mean(axis=0)) / (normal.std(axis=0) + 0.05)) ** 2).mean(axis=1)
+
+
+@wrong(ex.plain_rival, "as the odd one")
+def rival_by_ink(normal, new):
+    return np.abs(new.sum(axis=1) - normal.sum(axis=1).mean())
+
+
+@wrong(ex.plain_rival, "sign is turned")
+def rival_turned_round(normal, new):
+    return -ex.plain_rival._solution(normal, new)
+
+
+@wrong(ex.plain_rival, "rows beside it")
+def rival_among_the_new(normal, new):
+    scores = ex.plain_rival._solution(normal, new)
+    return scores - scores.mean()
+
+
+@wrong(ex.plain_rival, "the `new` that it was given")
+def rival_in_place(normal, new):
+    scores = ex.plain_rival._solution(normal, new)
+    new -= normal.mean(axis=0)
+    return scores
+
+
+wrong(ex.plain_rival, "NaN or infinite")(lambda normal, new: np.full(len(new), np.nan))
+wrong(ex.plain_rival, "shape")(lambda normal, new: 0.5)
+wrong(ex.plain_rival, "None")(lambda normal, new: print(end=""))

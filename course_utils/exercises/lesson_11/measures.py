@@ -26,6 +26,8 @@ judge_loss = TensorExercise(
     "Return the discriminator's loss: the mean of −log p over real rows plus the mean of "
     "−log(1 − p) over made rows, where p = σ(logit).",
     hints=(
+        "Try it with three real logits of 0 and one made one, then with a made logit of 1000. "
+        "What should come out?",
         "−log σ(l) is log(1 + exp(−l)), and −log(1 − σ(l)) is log(1 + exp(l)).",
         "np.logaddexp(0, l) is log(1 + exp(l)), and stays finite for large l.",
         "np.logaddexp(0, -real_logits).mean() for the real rows; the made rows have no minus.",
@@ -155,7 +157,7 @@ def judge_loss_inputs(rng):
     yield "numbers in float32", (few, -few)
 
 
-# ------------------------------------------------------------------------------- 3 · modes covered
+# ------------------------------------------------------------------------------- 4 · modes covered
 
 modes_covered = Exercise(
     "Return how many centres have at least 2 % of the points within 0.3 of them.",
@@ -311,7 +313,7 @@ def modes_covered_inputs(rng):
     yield "one centre", (rng.normal(0, 0.3, size=(50, 2)), np.zeros((1, 2)))
 
 
-# --------------------------------------------------------------- 4 · where the penalty is measured
+# --------------------------------------------------------------- 5 · where the penalty is measured
 
 points_between = TensorExercise(
     "Return one point on the straight line between each real row and the made row beside it: "
@@ -416,7 +418,7 @@ def points_between_inputs(rng):
     yield "float32", tuple(each.astype(np.float32) for each in (made, real, rng.random(4)))
 
 
-# --------------------------------------------------------------------------------- 7 · fair scores
+# --------------------------------------------------------------------------------- 6 · fair scores
 
 remaking_scores = Exercise(
     "Return each row's mean |x − G(E(x))|, shape (n,), without slopes. A row's score must not "

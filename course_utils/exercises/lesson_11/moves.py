@@ -1,4 +1,4 @@
-"""Exercises of lesson 11 about who moves: two optimisers, the critic's step, the generator's."""
+"""Exercises of lesson 11 about who moves: the critic's step and the generator's."""
 
 from __future__ import annotations
 
@@ -14,95 +14,9 @@ from course_utils.exercises.results import (
     name_the_mistake,
     require,
     same_numbers,
-    take_apart,
 )
 
 import numpy as np
-
-# ---------------------------------------------------------------- 2 · an optimiser for each player
-
-two_optimisers = Exercise(
-    "Return two optimisers, the generator's and the discriminator's; make(parameters) makes one.",
-    hints=(
-        "An optimiser moves all the parameters it was given, whichever loss was differentiated.",
-        "generator.parameters() are those of one player.",
-        "make(generator.parameters()), and the same for the other player, in that order.",
-    ),
-    praise="Right. Slopes may flow through the other player, but an optimiser moves its own.",
-)
-
-
-@two_optimisers.set_solution
-def two_optimisers_solution(generator, discriminator, make):
-    return make(generator.parameters()), make(discriminator.parameters())
-
-
-@two_optimisers.set_check
-def two_optimisers_check(answer):
-    with fixed_random_numbers() as torch:
-        nn, optim = torch.nn, torch.optim
-        layers = nn.Linear(2, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 3)
-        for players, make in (
-            ((nn.Linear(2, 3), nn.Linear(3, 1)), lambda given: optim.SGD(given, lr=0.1)),
-            ((nn.Linear(3, 3), nn.Linear(3, 3)), lambda given: optim.Adam(given, lr=0.01)),
-            ((nn.Sequential(*layers), nn.Bilinear(3, 3, 1)), optim.RMSprop),
-        ):
-            _judge_owners(torch, answer, players, make)
-
-
-def _judge_owners(torch, answer, players, make):
-    made = []
-
-    def make_and_note(parameters, *more, **settings):
-        require(
-            not more and not settings,
-            "make takes the parameters alone: the kind of optimiser and its rate are settled "
-            "by whoever calls your function.",
-        )
-        made.append(make(parameters))
-        return made[-1]
-
-    result = answer(*players, make_and_note)
-    require(
-        not isinstance(result, torch.optim.Optimizer),
-        "One optimiser is there for both players. It would move the discriminator as well when "
-        "the generator's loss is differentiated: return two.",
-    )
-    pair = take_apart(result, ("generator_optimiser", "discriminator_optimiser"))
-    require(
-        all(isinstance(each, torch.optim.Optimizer) for each in pair),
-        "Two optimisers are expected: hand the parameters to make(…) and return what it makes.",
-    )
-    own = [{id(p) for p in player.parameters()} for player in players]
-    held = [{id(p) for group in each.param_groups for p in group["params"]} for each in pair]
-    require(
-        held != own[::-1],
-        "The two are in the wrong order: the generator's optimiser comes first.",
-    )
-    names = ("generator", "discriminator")
-    for name, mine, other, found in zip(names, own, own[::-1], held, strict=True):
-        require(
-            not found >= mine | other,
-            "An optimiser holds the parameters of both networks. When the generator moves, it "
-            "would move the judge in its own favour, and its loss would flatter it.",
-        )
-        require(
-            not found & other,
-            f"The {name}'s optimiser holds parameters of the other player. Each player's weights "
-            "and biases belong to its own.",
-        )
-        require(
-            found == mine,
-            f"The {name}'s optimiser holds {len(found & mine)} of its {len(mine)} parameters, so "
-            "that some have no optimiser: hand over all that .parameters() gives, weights and "
-            "biases.",
-        )
-    require(
-        all(any(each is one for one in made) for each in pair),
-        "These optimisers own the right parameters, but `make` did not make them, so that they "
-        "are not of the kind, and have not the rate, that was asked for.",
-    )
-
 
 # ------------------------------------------------------------------------------- one player's move
 
@@ -171,7 +85,7 @@ def _judge_first_move(
                 np.full_like(right, -0.07),
                 "The step used the slopes of an earlier step alone: is backward() missing?",
             ),
-            (len(noise) * right, "The loss is a sum over the rows. Take the mean."),
+            (-right, "The sign is turned: the loss is climbed. An optimiser minimises."),
             (2 * right, "That is twice the step: was it taken twice, or the loss doubled?"),
             (
                 clipped,
@@ -192,7 +106,7 @@ def _judge_first_move(
         "cleared.",
     )
     after, _ = value_and_step(loss_of)
-    _judge_number(result, value, after, len(noise))
+    _judge_number(result, value, after)
 
 
 def _answered(answer, *arguments):
@@ -226,7 +140,7 @@ def _say_why_nothing_moved(player, moving, found):
     raise Misconception("No weight moved: the slopes are there, and step() has to follow.")
 
 
-def _judge_number(result, before, after, rows):
+def _judge_number(result, before, after):
     """Refuse a returned loss that is not the plain number that it was before the step."""
     require(result is not None, "Your function returned None: return the loss.")
     require(
@@ -240,7 +154,6 @@ def _judge_number(result, before, after, rows):
         (
             (after, "The loss that you return was taken after the step; return the one before."),
             (-before, "The step is right; the loss that you return has the other sign."),
-            (rows * before, "The step is right; the loss that you return is a sum over the rows."),
         ),
     )
 
@@ -318,14 +231,33 @@ def _softplus(x):
     return x.exp().log1p()
 
 
-# --------------------------------------------------------------------------- 5 · the critic's move
+def _of_a_discriminator(critic, real, made):
+    return _softplus(-critic(real)).mean() + _softplus(critic(made)).mean()
+
+
+def _of_a_critic(critic, real, made):
+    return critic(made).mean() - critic(real).mean()
+
+
+def _least_squares(critic, real, made):
+    """Return a loss that the lesson does not use: an answer has to take what it is given."""
+    return (critic(real) - 1).square().mean() + critic(made).square().mean()
+
+
+def _near_one(values):
+    """Return the generator's part of the game of least squares."""
+    return (values - 1).square().mean()
+
+
+# --------------------------------------------------------------------------- 2 · the judge's move
 
 critic_step = Exercise(
-    "Take one step of the critic on mean C(made) − mean C(real), with made rows cut off from "
+    "Take one step of the critic down loss_of(critic, real, made), with made rows cut off from "
     "the generator; return the loss as a number.",
     hints=(
+        "Whose slopes does backward() compute, and which slopes are in the critic's weights "
+        "already, from the generator's move before?",
         "made = generator(noise).detach() keeps the rows and forgets how they were made.",
-        "The loss is critic(made).mean() - critic(real).mean(): low for made, high for real rows.",
         "optimiser.zero_grad(), loss.backward(), optimiser.step(), return loss.item().",
     ),
     praise="Right. The critic moves, and the generator does not even hear of it.",
@@ -333,108 +265,111 @@ critic_step = Exercise(
 
 
 @critic_step.set_solution
-def critic_step_solution(generator, critic, optimiser, real, noise):
+def critic_step_solution(generator, critic, optimiser, real, noise, loss_of):
     made = generator(noise).detach()
-    loss = critic(made).mean() - critic(real).mean()
+    loss = loss_of(critic, real, made)
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
     return loss.item()
 
 
+def _on_least_squares(step):
+    """Return a critic's step that is called without a loss."""
+    return lambda *players_and_rows: step(*players_and_rows, _least_squares)
+
+
 @critic_step.set_check
 def critic_step_check(answer):
     _judge_first_move(
-        answer,
+        _on_least_squares(answer),
         "critic",
-        lambda g, c, real, z: c(g(z)).mean() - c(real).mean(),
+        lambda g, c, real, z: _least_squares(c, real, g(z)),
         [
             (
-                lambda g, c, real, z: c(real).mean() - c(g(z)).mean(),
-                "Labels swapped: this critic learns to give made rows the high values. The loss "
-                "is mean C(made) − mean C(real), and it is minimised.",
+                lambda g, c, real, z: _least_squares(c, g(z), real),
+                "Real and made rows have changed places: it is loss_of(critic, real, made).",
             ),
             (
-                lambda g, c, real, z: c(g(z)).mean() + c(real).mean(),
-                "This critic learns to give low values to all rows. Real rows should get high "
-                "ones: subtract their mean.",
+                lambda g, c, real, z: _of_a_critic(c, real, g(z)),
+                "This is a step on mean C(made) − mean C(real), whatever `loss_of` says. The "
+                "lesson plays several games: use the loss that is handed over.",
             ),
             (
-                lambda g, c, real, z: c(g(z)).mean(),
-                "The made rows alone move this critic. Real rows take part in its loss: "
-                "− mean C(real).",
-            ),
-            (
-                lambda g, c, real, z: -c(real).mean(),
-                "The real rows alone move this critic. Made rows take part in its loss: "
-                "mean C(made).",
-            ),
-            (
-                lambda g, c, real, z: _softplus(c(g(z))).mean() + _softplus(-c(real)).mean(),
-                "This is a step on the discriminator's loss, softplus of logits. A critic's "
-                "values are used as they are, without σ or a logarithm.",
+                lambda g, c, real, z: _of_a_discriminator(c, real, g(z)),
+                "This is a step on the discriminator's loss, whatever `loss_of` says. The "
+                "lesson plays several games: use the loss that is handed over.",
             ),
         ],
     )
-    _judge_games("critic", answer, critic_step_solution)
+    _judge_games("critic", *map(_on_least_squares, (answer, critic_step_solution)))
 
 
 @critic_step.set_inputs
 def critic_step_inputs(rng):
-    yield from _games(rng, "critic")
+    losses = _of_a_critic, _of_a_discriminator, _least_squares
+    for number, (what, arguments) in enumerate(_games(rng, "critic")):
+        yield what, (*arguments, losses[number % 3])
 
 
-# ------------------------------------------------------------------------ 6 · the generator's move
+# ------------------------------------------------------------------------ 3 · the generator's move
 
 generator_step = Exercise(
-    "Take one step of the generator on −mean C(G(noise)); return the loss as a number.",
+    "Take one step of the generator down loss_of(critic(generator(noise))); return the loss as a "
+    "number.",
     hints=(
         "The slopes have to pass through the critic into the generator: no detach() here.",
-        "The generator wants high values from the critic, and an optimiser minimises.",
-        "loss = -critic(generator(noise)).mean(), then the usual three calls.",
+        "The optimiser holds the generator's weights alone, so the critic stays where it is.",
+        "loss = loss_of(critic(generator(noise))), then the usual three calls.",
     ),
     praise="Right. The critic tells each made row which way is up; the generator follows.",
 )
 
 
 @generator_step.set_solution
-def generator_step_solution(generator, critic, optimiser, noise):
-    loss = -critic(generator(noise)).mean()
+def generator_step_solution(generator, critic, optimiser, noise, loss_of):
+    loss = loss_of(critic(generator(noise)))
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
     return loss.item()
 
 
-def _without_real_rows(step):
-    """Return a generator's step that is called as a critic's is."""
-    return lambda generator, critic, optimiser, _, noise: step(generator, critic, optimiser, noise)
+def _near_one_on_noise(step):
+    """Return a generator's step that is called as a critic's is, without a loss."""
+    return lambda generator, critic, optimiser, _, noise: step(
+        generator, critic, optimiser, noise, _near_one
+    )
 
 
 @generator_step.set_check
 def generator_step_check(answer):
     _judge_first_move(
-        _without_real_rows(answer),
+        _near_one_on_noise(answer),
         "generator",
-        lambda g, c, _, z: -c(g(z)).mean(),
+        lambda g, c, _, z: _near_one(c(g(z))),
         [
             (
-                lambda g, c, _, z: c(g(z)).mean(),
-                "The sign is turned: this generator learns to please nobody. It wants high values "
-                "from the critic, so the loss is minus their mean.",
+                lambda g, c, _, z: -c(g(z)).mean(),
+                "This is a step on −mean C(made), whatever `loss_of` says. The lesson plays "
+                "several games: use the loss that is handed over.",
             ),
             (
                 lambda g, c, _, z: _softplus(-c(g(z))).mean(),
-                "This is a step on the old loss, −log σ of a logit. A critic's values are used "
-                "as they are, without σ or a logarithm.",
+                "This is a step on −log σ of a logit, whatever `loss_of` says. The lesson plays "
+                "several games: use the loss that is handed over.",
             ),
         ],
     )
-    steps = map(_without_real_rows, (answer, generator_step_solution))
-    _judge_games("generator", *steps)
+    _judge_games("generator", *map(_near_one_on_noise, (answer, generator_step_solution)))
 
 
 @generator_step.set_inputs
 def generator_step_inputs(rng):
-    for what, (generator, critic, optimiser, _, noise) in _games(rng, "generator"):
-        yield what, (generator, critic, optimiser, noise)
+    def pleasing(values):
+        return -values.mean()
+
+    losses = pleasing, lambda logits: _softplus(-logits).mean(), _near_one
+    for number, (what, arguments) in enumerate(_games(rng, "generator")):
+        generator, critic, optimiser, _, noise = arguments
+        yield what, (generator, critic, optimiser, noise, losses[number % 3])

@@ -30,6 +30,7 @@ FLOORS = {
     "training": 2,
     "backbone": 2.5,
     "classifier": 2.5,
+    "series": 2,
     "detectors": 3,
     "plots": 4,
     "exercises": 4,

@@ -7,6 +7,7 @@ share.
 
 from course_utils.detectors.autoencoder import AutoEncoder
 from course_utils.detectors.base import Detector, DetectorFileError
+from course_utils.detectors.forecaster import Forecaster
 from course_utils.detectors.gan import AnoGAN
 from course_utils.detectors.one_class import DeepSVDD
 from course_utils.detectors.patches import PaDiM, PatchCore
@@ -19,6 +20,7 @@ __all__ = [
     "DeepSVDD",
     "Detector",
     "DetectorFileError",
+    "Forecaster",
     "PaDiM",
     "PatchCore",
     "load",

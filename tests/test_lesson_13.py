@@ -1,9 +1,11 @@
 """Lesson 13: the notebook's layers, loop and detectors meet torch, SciPy and the package."""
 
+import ast
 import subprocess
 import sys
+from types import SimpleNamespace
 
-from course_utils import baselines, data, evaluation, plots, runtime, training
+from course_utils import data, evaluation, plots, runtime
 from course_utils.course import lessons
 from course_utils.exercises import lesson_13 as ex
 
@@ -11,28 +13,28 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import affine_transform
-from scipy.signal import correlate2d
-from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, conv2d, cross_entropy
 
 IMPORTS = ("imports", "more-imports")
 DEFINING_CELLS = (
     "load-digits",
+    "try-channels-first",
+    "try-correlate",
     "convolve",
-    "sizes-agree",
-    "pool",
+    "try-output-size",
+    "try-max-pool",
+    "try-flat-size",
     "build",
-    "one-epoch",
+    "try-standardise",
     "train",
-    "accuracy",
     "shake",
-    "train-right",
+    "digits-as-tensors",
+    "one-output",
     "kinds",
     "sorting",
-    "scaled",
-    "labelled-cnn",
-    "normal-neighbours",
-    "either",
+    "cnn",
+    "simple-views",
+    "try-two-views",
 )
 
 
@@ -47,18 +49,25 @@ def cells():
     return lessons.sources_of("13")
 
 
+def functions_of(cells, names, *cell_ids):
+    """Run the functions of cells and nothing else in them."""
+    for cell_id in cell_ids:
+        parts = ast.parse(cells[cell_id])
+        parts.body = [each for each in parts.body if isinstance(each, ast.FunctionDef)]
+        exec(compile(parts, cell_id, "exec"), names)
+    return names
+
+
 @pytest.fixture(scope="module")
 def lesson(cells):
     names = run(cells, {}, *IMPORTS)
-    names.update(
-        device=torch.device("cpu"),
-        draw=np.random.default_rng(0),
-        expect=lambda value, between, what, digits=3: None,
-    )
-    without_source = cells["ten-classes"].split("source =")[0]
-    names = run(cells, names, *DEFINING_CELLS)
-    exec(compile(without_source, "ten-classes", "exec"), names)
-    return names
+    names.update(device=torch.device("cpu"))
+    show = plots.show
+    plots.show = lambda figure, caption: None
+    functions_of(cells, names, "ten-classes")
+    run(cells, names, *DEFINING_CELLS)
+    plots.show = show
+    return functions_of(cells, names, "areas-by-kind", "both")
 
 
 def random(*shape, seed=0):
@@ -72,48 +81,33 @@ def random(*shape, seed=0):
 @pytest.mark.parametrize("padding", [0, 1, 2])
 @pytest.mark.parametrize("k", [1, 2, 3, 5])
 def test_the_notebook_s_convolution_is_torch_s(lesson, k, padding, stride):
-    x, weights, bias = random(2, 3, 8, 11), random(4, 3, k, k, seed=1), random(4, seed=2)
+    x, weights, bias = random(3, 8, 11), random(4, 3, k, k, seed=1), random(4, seed=2)
     ours = lesson["convolve"](x, weights, bias, stride, padding)
     parts = map(torch.from_numpy, (x, weights, bias))
     theirs = conv2d(*parts, stride=stride, padding=padding).numpy()
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
-    sizes = tuple(lesson["size_after"](n, k, padding, stride) for n in x.shape[2:])
-    assert ours.shape[2:] == sizes
-
-
-def test_the_channels_of_a_convolution_add_up_to_scipy_s_correlations(lesson):
-    x, weights = random(1, 3, 7, 9), random(2, 3, 3, 3, seed=1)
-    ours = lesson["convolve"](x, weights, np.zeros(2))[0]
-    for output, kernels in zip(ours, weights, strict=True):
-        pairs = zip(x[0], kernels, strict=True)
-        wanted = sum(correlate2d(picture, kernel, "valid") for picture, kernel in pairs)
-        np.testing.assert_allclose(output, wanted, atol=1e-12)
-
-
-@pytest.mark.parametrize(("size", "stride"), [(2, 2), (3, 2), (3, 1), (2, 3), (1, 1)])
-def test_the_notebook_s_pooling_is_torch_s(lesson, size, stride):
-    x = random(2, 3, 9, 10) - 2  # mostly negative
-    theirs = nn.MaxPool2d(size, stride)(torch.from_numpy(x)).numpy()
-    np.testing.assert_array_equal(lesson["pool"](x, size, stride), theirs)
+    sizes = tuple(lesson["output_size"](n, k, padding, stride) for n in x.shape[1:])
+    assert ours.shape[1:] == sizes
 
 
 def test_the_network_is_the_layers_written_by_hand(lesson):
     model = lesson["build"](outputs=5, widths=(4, 6), channels=3, seed=1).double()
     weights = [each.detach().numpy() for each in model.parameters()]
     x = random(2, 3, 32, 32)
-    y = x
-    for number in (0, 2):
-        y = lesson["convolve"](y, weights[number], weights[number + 1], padding=1).clip(min=0)
-        y = lesson["pool"](y, 2, 2)
-    assert y.shape == (2, 6, 8, 8)
-    wanted = y.reshape(2, -1) @ weights[4].T + weights[5]
+    wanted = []
+    for y in x:
+        for number in (0, 2):
+            y = lesson["convolve"](y, weights[number], weights[number + 1], padding=1)
+            y = np.stack([lesson["max_pool"](each.clip(min=0), 2, 2) for each in y])
+        assert y.shape == (6, 8, 8)
+        wanted.append(weights[4] @ y.reshape(-1) + weights[5])
     ours = lesson["outputs_of"](model, torch.from_numpy(x)).numpy()
     np.testing.assert_allclose(ours, wanted, atol=1e-12)
 
 
-def test_the_flattened_size_of_the_lesson_is_64_times_8_times_8(lesson):
+def test_the_flattened_size_of_the_lesson_is_16_times_8_times_8(lesson):
     last = lesson["build"]()[-1]
-    assert last.in_features == 64 * 8 * 8 == ex.flat_size._solution(32, (32, 64), 3, 1)
+    assert last.in_features == 16 * 8 * 8 == ex.flat_size._solution(32, (8, 16), 3, 1)
     kinds = [type(each).__name__ for each in lesson["build"](norm=True)[:4]]
     assert kinds == ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d"]
 
@@ -134,24 +128,16 @@ def test_pictures_of_every_form_become_the_same_kind_of_tensor(lesson):
     np.testing.assert_allclose(255 * ours, ex.channels_first._solution(colour), rtol=1e-6)
 
 
-def test_the_notebook_s_loop_is_the_package_s_fit(lesson):
-    x = torch.from_numpy(random(230, 1, 32, 32)).float()
-    y = torch.arange(230) % 3
-    ours, theirs = (lesson["build"](outputs=3, widths=(2, 3), seed=4) for _ in range(2))
-    losses = lesson["train"](ours, x, y, cross_entropy, epochs=2, rate=0.01, seed=5)
-    history = training.fit(
-        theirs,
-        lambda model, pictures, targets: cross_entropy(model(pictures), targets),
-        (x, y),
-        learning_rate=0.01,
-        epochs=2,
-        batch_size=100,
-        seed=5,
-        device="cpu",
-    )
-    np.testing.assert_allclose(losses, history.train_loss, rtol=1e-5)
-    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
-        np.testing.assert_allclose(one.detach(), other.detach(), rtol=0, atol=1e-5)
+def test_the_notebook_s_training_shows_the_changed_pictures(lesson):
+    x, y = torch.from_numpy(random(230, 1, 32, 32)).float(), torch.arange(230) % 3
+    losses = []
+    for change in (None, lambda shown, generator: shown, lambda shown, generator: 0 * shown):
+        model = lesson["build"](outputs=3, widths=(2, 3), seed=4)
+        task = model, x, y, cross_entropy
+        losses.append(lesson["train"](*task, epochs=2, rate=0.01, seed=5, change=change))
+    assert losses[0] == losses[1]
+    assert len(losses[0]) == 2
+    assert losses[0] != losses[2]
 
 
 def test_shaken_pictures_are_scipy_s_turned_and_shifted_ones(lesson):
@@ -189,11 +175,11 @@ def test_colour_photographs_go_through_the_same_cells(lesson, cells, monkeypatch
     shown = []
     monkeypatch.setattr(plots, "show", lambda figure, caption: shown.append(figure))
     names = dict(lesson, source=source, runtime=runtime, cross_entropy=cross_entropy)
-    run(cells, names, "split-and-scale", "train-the-classifier", "maps-picture")
+    run(cells, names, "split-and-scale", "train-the-classifier", "kernels-picture", "maps-picture")
     assert names["X"].shape == (300, 3, 32, 32)
     np.testing.assert_allclose(names["X"].mean(dim=(0, 2, 3)), 0, atol=1e-4)
     assert set(names["y"].tolist()) == set(range(10))
-    assert len(shown) == 1
+    assert len(shown) == 2
 
 
 # --------------------------------------------------------------------------- targets and losses
@@ -223,16 +209,18 @@ def test_the_weighted_loss_counts_anomalies_so_many_times(lesson):
 
 def test_the_parts_share_no_picture_and_hold_what_the_text_says(lesson):
     parts = lesson["sorting"](3)
-    assert parts.train.y.sum() == 66
-    assert len(parts.train.y) == 1316
+    for labelled in (parts.train, parts.nines):
+        assert labelled.y.sum() == 66
+        assert len(labelled.y) == 1316
     assert (parts.test.y.sum(), len(parts.test.y)) == (49, 949)
     assert {len(each) for each in parts.kinds.values()} == {100}
-    rows = [{row.tobytes() for row in part.X} for part in (parts.train, parts.validation)]
+    rows = [{row.tobytes() for row in part} for part in (parts.train.X, parts.held_out)]
+    rows.append({row.tobytes() for row in parts.nines.X[parts.nines.y == 1]})
     rows.append({row.tobytes() for row in parts.test.X[parts.test.y == 0]})
-    three = {row.tobytes() for row in parts.kinds["three"]}
+    digits = [{row.tobytes() for row in parts.kinds[name]} for name in ("three", "nine")]
     spare = {np.rot90(row, -1).tobytes() for row in parts.kinds["on its side"]}
-    groups = [*rows, three, spare]
-    assert sum(map(len, groups)) == len(set().union(*groups)) == 2666
+    groups = [*rows, *digits, spare]
+    assert sum(map(len, groups)) == len(set().union(*groups)) == 2832
 
 
 def test_every_kind_of_damage_changes_the_picture_as_its_name_says(lesson):
@@ -251,38 +239,32 @@ def small():
     X = generator.integers(0, 80, (92, 28, 28))
     X[:80, 4:12, 4:12] += 150
     X[80:, 16:24, 16:24] += 150
-    return X.reshape(92, 784).astype(np.uint8), np.repeat([0, 1], [80, 12])
+    return SimpleNamespace(X=X.reshape(92, 784).astype(np.uint8), y=np.repeat([0, 1], [80, 12]))
 
 
-def test_the_detector_with_labels_learns_and_scores_each_picture_by_itself(lesson, small):
-    X, y = small
-    detector = lesson["LabelledCNN"](seed=1)
-    before = detector.decision_function(X)
-    assert np.isfinite(before).all()
-    after = detector.fit(X, y).decision_function(X)
-    assert evaluation.auroc(y, after) > 0.99
-    alone = np.concatenate([detector.decision_function(X[i : i + 1]) for i in range(5)])
-    np.testing.assert_allclose(alone, after[:5], rtol=1e-3, atol=1e-3)
-    again = lesson["LabelledCNN"](seed=1).fit(X, y).decision_function(X)
-    np.testing.assert_allclose(again, after, rtol=1e-5)
+def test_the_cnn_with_labels_learns_and_scores_each_picture_by_itself(lesson, small):
+    score = lesson["cnn"](small, seed=1)
+    found = score(small.X)
+    assert evaluation.auroc(small.y, found) > 0.99
+    alone = np.concatenate([score(small.X[i : i + 1]) for i in range(5)])
+    np.testing.assert_allclose(alone, found[:5], rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(lesson["cnn"](small, seed=1)(small.X), found, rtol=1e-5)
 
 
-def test_the_neighbours_see_normal_rows_alone(lesson, small):
-    X, y = small
-    ours = lesson["NormalNeighbours"](0).fit(X, y).decision_function(X)
-    wanted = baselines.KNearestNeighbours().fit(X[:80]).decision_function(X)
-    np.testing.assert_array_equal(ours, wanted)
+def test_the_views_without_labels_see_normal_rows_alone(lesson, small):
+    normal = SimpleNamespace(X=small.X[:80], y=small.y[:80])
+    for name in ("neighbours", "components"):
+        ours, wanted = (lesson[name](rows)(small.X) for rows in (small, normal))
+        np.testing.assert_array_equal(ours, wanted)
+        assert evaluation.auroc(small.y, ours) > 0.99
 
 
-def test_either_is_the_larger_of_two_standardised_scores(lesson, small):
-    X, y = small
-    either = lesson["Either"](seed=1).fit(X, y)
-    held_out = X[:80][np.arange(80) % 5 == 0]
-    wanted = []
-    for each in either.pair:
-        normal = each.decision_function(held_out)
-        wanted.append((each.decision_function(X) - normal.mean()) / normal.std())
-    np.testing.assert_allclose(either.decision_function(X), np.max(wanted, axis=0), rtol=1e-4)
+def test_both_is_the_larger_of_two_standardised_scores(lesson, small):
+    views = lesson["straight_line"](small), lesson["components"](small)
+    held_out = small.X[:80:5]
+    wanted = [(each(small.X) - each(held_out).mean()) / each(held_out).std() for each in views]
+    ours = lesson["both"](*views, held_out)(small.X)
+    np.testing.assert_allclose(ours, np.max(wanted, axis=0), rtol=1e-6)
 
 
 # ------------------------------------------------------------------------------- the exercises

@@ -297,10 +297,11 @@ two_views = Exercise(
     "Combine the scores of a detector that learned from labels with those of one that did not: "
     "an alarm of either is an alarm.",
     hints=(
-        "A logit and a distance have different units. What do both have in common with percent?",
-        "For each detector: which share of the normal validation pictures scores lower?",
-        "np.searchsorted(np.sort(normal), scores) counts them. Then take the larger of the two "
-        "shares for each picture.",
+        "A logit and a distance have different units. How far from their mean do normal pictures "
+        "score, for either detector?",
+        "Take the mean of the normal scores off and divide by their spread: 3 is odd for both.",
+        "np.maximum keeps the louder of the two. (The share of normal pictures that score lower "
+        "is a scale too, but it is 1 for all pictures beyond the last normal one.)",
     ),
     praise="Right. Both speak in one unit, and the one who has seen something is heard.",
 )
@@ -308,8 +309,8 @@ two_views = Exercise(
 
 @two_views.set_solution
 def two_views_solution(labelled, free, labelled_normal, free_normal):
-    first = np.searchsorted(np.sort(labelled_normal), labelled) / len(labelled_normal)
-    second = np.searchsorted(np.sort(free_normal), free) / len(free_normal)
+    first = (labelled - labelled_normal.mean()) / labelled_normal.std()
+    second = (free - free_normal.mean()) / free_normal.std()
     return np.maximum(first, second)
 
 
@@ -341,7 +342,7 @@ def _judge_views(answer, *normal):
     require(
         same_numbers(np.concatenate(alone), got),
         "A picture's score changes with the pictures scored beside it, or from call to call. "
-        "Compare it with the normal validation pictures, not with the new ones.",
+        "Compare it with the normal pictures, not with the new ones.",
     )
     require(
         got[ORDINARY] <= got[[FIRST_ALONE, SECOND_ALONE, BOTH]].max(),
@@ -367,9 +368,9 @@ def _judge_views(answer, *normal):
     for units in ((1000, 1), (1, 1000)):
         require(
             np.array_equal(_order(scores(labelled, free, units)), _order(got)),
-            "The order changes when one detector's scores, the validation ones too, are "
+            "The order changes when one detector's scores, the normal ones too, are "
             "multiplied by 1,000. The unit must not decide who is heard: bring both to one scale "
-            "by the normal validation scores.",
+            "by the scores of normal pictures.",
         )
     for number, name in enumerate(NAMES):
         steps = np.linspace(low[number], high[number], 30)
@@ -407,7 +408,7 @@ def _judge_who_is_heard(scores, got, labelled, free):
         raise Misconception(
             f"A picture at which {NAMES[silent]} raises a loud alarm and the other sees nothing "
             "scores no higher than an ordinary one: it is drowned by the larger numbers of the "
-            "other. Bring both to one scale by the normal validation scores."
+            "other. Bring both to one scale by the scores of normal pictures."
         )
     for row, name in ((FIRST_ALONE, NAMES[0]), (SECOND_ALONE, NAMES[1])):
         require(

@@ -895,4 +895,4 @@ def rival_in_place(normal, new):
 
 wrong(ex.plain_rival, "NaN or infinite")(lambda normal, new: np.full(len(new), np.nan))
 wrong(ex.plain_rival, "shape")(lambda normal, new: 0.5)
-wrong(ex.plain_rival, "None")(lambda normal, new: print(end=""))
+wrong(ex.plain_rival, "returned None")(lambda normal, new: print(end=""))

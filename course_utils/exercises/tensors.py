@@ -3,20 +3,97 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import itertools
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from course_utils.exercises.conversation import say
 from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import plain
 
 import numpy as np
 
 
+@dataclass
 class TensorExercise(Exercise):
-    """An exercise that hands arrays over, and tensors to an answer that asks for tensors."""
+    """An exercise that hands arrays over, and tensors to an answer that asks for tensors.
+
+    Parameters
+    ----------
+    slopes : sequence of str
+        The arguments through which the lesson takes slopes. Where there are any, what `or_ours`
+        returns gives tensors back for tensors; where there are none, it gives arrays.
+    """
+
+    slopes: Sequence[str] = ()
+
+    def set_solution(self, function: Callable) -> Callable:
+        """Take the solution, in the words of NumPy or of torch."""
+        super().set_solution(function)
+        self._solution = for_arrays(function)
+        return function
 
     def _judge(self, answer: Callable) -> None:
         super()._judge(for_arrays(answer))
+
+    def or_ours(self, answer: object) -> Callable:
+        """Return the learner's function where it passes and carries slopes, ours where not."""
+        answer = getattr(answer, "the_learner_s", answer)
+        passed = answer is self._passed or self.examine(answer).passed
+        if passed and self.slopes and not self._carries_slopes(answer):
+            say(
+                f"Your {self.name} is right, but slopes do not pass through it, as training "
+                "needs:\nthe lesson goes on with ours, in torch's words."
+            )
+            function = self._solution
+        else:
+            function = for_arrays(super().or_ours(answer).__wrapped__)
+
+        @functools.wraps(function, updated=())
+        def lesson_version(*arguments: object, **named: object) -> object:
+            if named:
+                arguments = inspect.signature(function).bind(*arguments, **named).args
+            result = function(*arguments)
+            return result if self.slopes else plain(result)
+
+        lesson_version.the_learner_s = answer
+        return lesson_version
+
+    def _carries_slopes(self, answer: Callable) -> bool:
+        """Say whether an answer, handed tensors, has the slopes that the solution has."""
+        import torch
+
+        some = itertools.islice(self._inputs(np.random.default_rng(0)), 3)
+        for _, arguments in some:
+            found = self._slopes_of(answer, arguments)
+            wanted = self._slopes_of(self._solution, arguments)
+            if found is None or not torch.allclose(found, wanted, rtol=1e-3, atol=1e-4):
+                return False
+        return True
+
+    def _slopes_of(self, function: Callable, arguments: tuple) -> object:
+        """Return ∂(sum of the results)/∂(each argument in `slopes`) in one row; None if none."""
+        import torch
+
+        names, leaves, given = inspect.signature(self._solution).parameters, [], []
+        for name, value in zip(names, arguments, strict=True):
+            if name in self.slopes:
+                leaves.append(torch.tensor(value, dtype=torch.float32, requires_grad=True))
+                value = leaves[-1].clone()
+            elif isinstance(value, np.ndarray):
+                value = torch.tensor(value, dtype=torch.float32)
+            given.append(value)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                total = function(*given).sum()
+                slopes = torch.autograd.grad(total, leaves, materialize_grads=True)
+        except Exception:  # whatever an answer for arrays raises when it is handed tensors
+            return None
+        return torch.cat([each.ravel() for each in slopes])
 
 
 def for_arrays(answer: Callable) -> Callable:

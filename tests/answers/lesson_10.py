@@ -621,3 +621,79 @@ wrong(ex.average_score, "the average went over the rows")(
 wrong(ex.average_score, "σ plays no part")(
     lambda m, s, e, nats_of: np.mean([nats_of(m + each) for each in e], axis=0)
 )
+
+
+# ----------------------------------------------------------------------------- 6 · an unusual pair
+
+
+@right(ex.unusual_pair)
+def mahalanobis_of_the_pair(known, new):
+    precision = np.linalg.inv(np.cov(known, rowvar=False))
+    off = new - known.mean(axis=0)
+    return np.einsum("ni,ij,nj->n", off, precision, off)
+
+
+@right(ex.unusual_pair)
+def larger_of_two_in_torch(known, new):
+    z = (new - known.mean(dim=0)) / known.std(dim=0)
+    return z.abs().max(dim=1).values
+
+
+@right(ex.unusual_pair)
+def neighbours_of_the_pair(known, new):
+    spread = known.std(axis=0)
+    off = (new[:, None] - known[None]) / spread
+    return np.sort(np.sqrt((off**2).sum(axis=2)), axis=1)[:, :20].mean(axis=1)
+
+
+@right(ex.unusual_pair)
+def density_of_the_pair_in_lists(known=None, new=None):
+    columns = [stats.norm(*stats.norm.fit(column)) for column in known.T]
+    return [-sum(c.logpdf(x) for c, x in zip(columns, row, strict=True)) for row in new]
+
+
+@right(ex.unusual_pair)
+def distance_by_pandas(known=None, new=None):
+    known, new = pd.DataFrame(known), pd.DataFrame(new)
+    return new.sub(known.median()).div(known.std()).abs().sum(axis="columns")
+
+
+@wrong(ex.unusual_pair, "Rows that are paler and too probable")
+def unusual_sum(known, new):
+    return new.sum(axis=1)
+
+
+@wrong(ex.unusual_pair, "Rows that are pale ")
+def unusual_sum_both_ways(known, new):
+    return np.abs(new.sum(axis=1) - np.median(known.sum(axis=1)))
+
+
+@wrong(ex.unusual_pair, "is it heard beside nats")
+def distance_in_nats(known, new):
+    return np.sqrt(((new - known.mean(axis=0)) ** 2).sum(axis=1))
+
+
+@wrong(ex.unusual_pair, "with the rows beside it")
+def distance_from_the_new_rows(known, new):
+    return ((new - new.mean(axis=0)) ** 2 / known.var(axis=0)).sum(axis=1)
+
+
+@wrong(ex.unusual_pair, "the sign is turned")
+def unusual_pair_with_the_sign_turned(known, new):
+    return -ex.unusual_pair._solution(known, new)
+
+
+@wrong(ex.unusual_pair, "Rows that are bold")
+def unusual_kl(known, new):
+    return -new[:, 1]
+
+
+@wrong(ex.unusual_pair, "must not depend on chance")
+def unusual_pair_with_dice(known, new):
+    return ex.unusual_pair._solution(known, new) + np.random.default_rng().random(len(new))
+
+
+wrong(ex.unusual_pair, "Does that raise your score")(
+    lambda known, new: ((new - known.mean(axis=0)) / known.std(axis=0)).sum(axis=1)
+)
+wrong(ex.unusual_pair, "is expected")(lambda known, new: 0.0)

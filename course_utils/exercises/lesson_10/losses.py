@@ -14,16 +14,17 @@ divergence_to_prior = TensorExercise(
     "Return KL(N(μ, σ²I) ‖ N(0, I)) of each row: ½ Σ (μ² + σ² − 1 − log σ²) over its units.",
     hints=(
         "The second argument is log σ². Its exponential is σ².",
-        "One number for each row: sum over axis=1.",
-        "0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(axis=1)",
+        "One number for each row: sum over the latent axis, dim=1.",
+        "0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1)",
     ),
     praise="Right. Zero where q is the prior, and above zero everywhere else.",
+    slopes=("mean", "log_variance"),
 )
 
 
 @divergence_to_prior.set_solution
 def divergence_to_prior_solution(mean, log_variance):
-    return 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(axis=1)
+    return 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1)
 
 
 @divergence_to_prior.set_check
@@ -126,18 +127,21 @@ def divergence_to_prior_inputs(rng):
 # ------------------------------------------------------------------------- 2 · reparameterisation
 
 draw_latent = TensorExercise(
-    "Turn standard normal noise ε into a draw from N(μ, σ²I): return μ + σ ε.",
+    "Mend the draw: standard normal noise ε becomes a draw from N(μ, σ²I), with slopes.",
     hints=(
+        "sample() draws noise of its own and forgets where it came from. You are handed noise "
+        "that depends on nothing: move it and stretch it.",
         "σ is the root of the variance, and the root of exp(a) is exp(a / 2).",
-        "mean + np.exp(0.5 * log_variance) * noise",
+        "mean + (0.5 * log_variance).exp() * noise",
     ),
     praise="Right. The noise comes from outside, so slopes can pass through μ and σ.",
+    slopes=("mean", "log_variance"),
 )
 
 
 @draw_latent.set_solution
 def draw_latent_solution(mean, log_variance, noise):
-    return mean + np.exp(0.5 * log_variance) * noise
+    return mean + (0.5 * log_variance).exp() * noise
 
 
 @draw_latent.set_check
@@ -216,22 +220,23 @@ def draw_latent_inputs(rng):
 # ----------------------------------------------------------------------------------- 3 · the loss
 
 negative_elbo = TensorExercise(
-    "Return the loss of a batch: the mean over the rows of (sum of the pixels' nats + β · KL).",
+    "Mend the loss: the mean over the rows of (sum of the pixels' nats + β · KL).",
     hints=(
         "A pixel's nats: (x − m)² / (2 s²) + log s + ½ log 2π, with s = exp(log_scale).",
         "Sum over the pixels, axis=1; add beta * divergence; then the mean over the rows.",
-        "nats = 0.5 * ((inputs - outputs) / np.exp(log_scale)) ** 2 + log_scale "
+        "nats = 0.5 * ((inputs - outputs) / log_scale.exp()) ** 2 + log_scale "
         "+ 0.5 * np.log(2 * np.pi)",
     ),
     praise="Right. Pixels are summed, rows are averaged, and the KL is added.",
+    slopes=("outputs", "log_scale", "divergence"),
 )
 
 
 @negative_elbo.set_solution
 def negative_elbo_solution(inputs, outputs, log_scale, divergence, beta):
-    errors = (inputs - outputs) / np.exp(log_scale)
+    errors = (inputs - outputs) / log_scale.exp()
     nats = 0.5 * errors**2 + log_scale + 0.5 * np.log(2 * np.pi)
-    return np.mean(nats.sum(axis=1) + beta * divergence)
+    return (nats.sum(dim=1) + beta * divergence).mean()
 
 
 @negative_elbo.set_check

@@ -177,7 +177,7 @@ def test_colour_photographs_go_through_the_same_cells(lesson, cells, monkeypatch
     names = dict(lesson, source=source, runtime=runtime, cross_entropy=cross_entropy)
     run(cells, names, "split-and-scale", "train-the-classifier", "kernels-picture", "maps-picture")
     assert names["X"].shape == (300, 3, 32, 32)
-    np.testing.assert_allclose(names["X"].mean(dim=(0, 2, 3)), 0, atol=1e-4)
+    np.testing.assert_allclose(names["X"].mean(dim=(0, 2, 3)), 0, atol=1e-3)  # in float32
     assert set(names["y"].tolist()) == set(range(10))
     assert len(shown) == 2
 

@@ -217,6 +217,26 @@ def image_detector_check(kind):
     return check
 
 
+def a_forecaster_trains_its_network_on_the_device(device):
+    x = [0.4, 0.8]
+    while len(x) < 400:
+        x.append(1 - 1.4 * x[-1] ** 2 + 0.3 * x[-2])  # Hénon's map: the network is of use
+    X = np.array(x)
+    quick = {"lags": 5, "window": 5, "smoothing": 4, "hidden_units": 8}
+    on_cpu, detector = (
+        detectors.Forecaster(**quick, device=each).fit(X) for each in ("cpu", device)
+    )
+    all_on(detector.surprise_.network, device)
+    # a hundred steps, and the devices add up in different orders
+    assert_near(detector.decision_scores_, on_cpu.decision_scores_, device, tolerance=1e-3)
+    with tempfile.TemporaryDirectory() as folder:
+        detector.save(Path(folder) / "detector.pt")
+        loaded = detectors.load(Path(folder) / "detector.pt")
+        assert_near(
+            loaded.decision_function(X), detector.decision_function(X), device, tolerance=1e-4
+        )
+
+
 def a_full_device_counts_as_absent(device):
     """Learners on a machine whose card has no memory go on with the CPU, without an error."""
     if device != stand_in_device.NAME:  # a card cannot be filled up for this
@@ -383,6 +403,7 @@ CHECKS = {
     **{kind.__name__: detector_check(kind) for kind in DETECTORS},
     **{kind.__name__: image_detector_check(kind) for kind in IMAGE_DETECTORS},
     **{f"state around {kind.__name__}": state_check(kind) for kind in DETECTORS},
+    "Forecaster": a_forecaster_trains_its_network_on_the_device,
     "full": a_full_device_counts_as_absent,
     **{each.__name__: must_be_caught(each) for each in CAUGHT},
 }

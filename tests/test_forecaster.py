@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from course_utils import data, detectors, evaluation
+from course_utils.detectors import surprise
 from course_utils.detectors.forecaster import NOT_JUDGED
 
 import numpy as np
@@ -322,6 +323,19 @@ def test_a_network_is_kept_only_where_it_forecasts_better():
     errors = [np.abs(each.forecast(x[1200:])[:, 0] - x[1200:]).mean() for each in (plain, deep)]
     assert deep.surprise_.network is not None
     assert errors[1] < 0.7 * errors[0]
+
+
+def test_the_recurrent_unit_is_torchs():
+    ours = surprise.Recurrent(3, 5, torch.Generator().manual_seed(0))
+    theirs, windows = torch.nn.GRU(3, 5, batch_first=True), torch.randn(7, 4, 3)
+    with torch.no_grad():
+        theirs.weight_ih_l0.copy_(ours.from_input.T)
+        theirs.weight_hh_l0.copy_(ours.from_state.T)
+        theirs.bias_ih_l0.copy_(ours.offset)
+        theirs.bias_hh_l0.zero_()[10:].copy_(ours.state_offset)
+        ours.head.copy_(torch.randn(5, 3))
+        expected = theirs(windows)[0][:, -1] @ ours.head
+        torch.testing.assert_close(ours(windows), expected)
 
 
 def test_one_seed_is_one_detector_and_no_global_state_is_touched():

@@ -242,7 +242,11 @@ class Stream:
 
 
 class Recurrent(nn.Module):
-    """A GRU over the rows before, and a linear layer that starts at zero: no change at first.
+    """A gated recurrent unit (GRU) over the rows before, and a head that starts at zero.
+
+    From row to row it keeps h, (n, hidden): z says how much of it stays, r how much of it is
+    heard by what would take its place (Cho et al., EMNLP 2014; with the offset of torch's).
+    Written out, since torch's own is not made for every device.
 
     Parameters
     ----------
@@ -253,25 +257,35 @@ class Recurrent(nn.Module):
 
     def __init__(self, channels, hidden_units, generator):
         super().__init__()
-        with torch.random.fork_rng(devices=[]):  # torch draws weights that are not used
-            self.gru = nn.GRU(channels, hidden_units, batch_first=True)
-            self.head = nn.Linear(hidden_units, channels)
         reach = hidden_units**-0.5
-        with torch.no_grad():
-            for weights in self.gru.parameters():
-                drawn = torch.rand(weights.shape, generator=generator, dtype=torch.float32)
-                weights.copy_((2 * drawn - 1) * reach)
-            for weights in self.head.parameters():
-                weights.zero_()
+
+        def drawn(*shape):
+            values = torch.rand(shape, generator=generator, dtype=torch.float32)
+            return nn.Parameter((2 * values - 1) * reach)
+
+        self.from_input = drawn(channels, 3 * hidden_units)
+        self.offset = drawn(3 * hidden_units)
+        self.from_state = drawn(hidden_units, 3 * hidden_units)
+        self.state_offset = drawn(hidden_units)
+        kind = {"dtype": torch.float32}
+        self.head = nn.Parameter(torch.zeros(hidden_units, channels, **kind))
+        self.head_offset = nn.Parameter(torch.zeros(channels, **kind))
 
     def forward(self, windows):
         """Map windows (n, lags, channels) to (n, channels)."""
-        return self.head(self.gru(windows)[0][:, -1])
+        state = windows.new_zeros(len(windows), len(self.from_state))
+        for heard in (windows @ self.from_input + self.offset).unbind(dim=1):  # (n, 3 · hidden)
+            r, z, new = heard.chunk(3, dim=1)
+            from_r, from_z, from_new = (state @ self.from_state).chunk(3, dim=1)
+            r, z = torch.sigmoid(r + from_r), torch.sigmoid(z + from_z)
+            new = torch.tanh(new + r * (from_new + self.state_offset))
+            state = torch.lerp(new, state, z)
+        return state @ self.head + self.head_offset
 
     @torch.no_grad()
     def in_batches(self, windows):
         """Map an array of windows to a float64 array, some thousand at a time."""
-        device = self.head.weight.device
+        device = self.head.device
         made = [
             self(_float32(part).to(device)).cpu().numpy()
             for part in np.array_split(windows, -(-len(windows) // WINDOWS_AT_A_TIME) or 1)

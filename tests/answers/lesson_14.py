@@ -546,7 +546,7 @@ wrong(ex.place_gaussians, "With the example")(
     lambda p, r: (p.mean(axis=0), ex.place_gaussians._solution(p, 0.25)[1])
 )
 
-# ------------------------------------------------------------------------------ 5 · farthest first
+# ------------------------------------------------------------------------------ 8 · farthest first
 
 
 @right(ex.farthest_first)
@@ -710,6 +710,57 @@ wrong(ex.farthest_first, "9 row numbers are asked for")(
     lambda bank, size: ex.farthest_first._solution(bank, size + 1)
 )
 wrong(ex.farthest_first, "whole numbers")(lambda bank, size: np.linspace(0, 3, size))
+
+# --------------------------------------------------------------------------------- 5 · image score
+
+
+@right(ex.image_score)
+def score_by_topk_in_torch(heat):
+    heat = torch.tensor(heat, requires_grad=True)
+    return heat.topk(3, dim=1).values.mean(dim=1)
+
+
+@right(ex.image_score)
+def score_by_spread(heat):
+    return heat.std(axis=1)
+
+
+@right(ex.image_score)
+def score_by_a_high_power(heat=None):
+    return [float((row.astype(float) ** 16).mean()) for row in heat]
+
+
+@right(ex.image_score)
+def score_in_pandas(heat):
+    return pd.DataFrame(heat.astype(np.float32)).apply(lambda row: row.nlargest(4).sum(), axis=1)
+
+
+@wrong(ex.image_score, "That is the hottest patch")
+def image_score_of_the_hottest(heat):
+    return heat.max(axis=1)
+
+
+@wrong(ex.image_score, "a single hot one drowns")
+def image_score_of_the_mean(heat):
+    return heat.mean(axis=1)
+
+
+@wrong(ex.image_score, "depends on the images beside it")
+def image_score_of_its_rank(heat):
+    return stats.rankdata(np.sort(heat, axis=1)[:, -4:].mean(axis=1))
+
+
+@wrong(ex.image_score, "Upside down")
+def image_score_upside_down(heat):
+    return -np.sort(heat, axis=1)[:, -4:].mean(axis=1)
+
+
+wrong(ex.image_score, "the median, which no defect moves")(lambda heat: np.median(heat, axis=1))
+wrong(ex.image_score, "one number for each of the 64 places")(lambda heat: heat.max(axis=0))
+wrong(ex.image_score, "400 scores are asked for")(lambda heat: heat.max())
+wrong(ex.image_score, "of 0.7")(lambda heat: np.sort(heat, axis=1)[:, -9:].mean(axis=1))
+wrong(ex.image_score, "has an AUROC of")(lambda heat: heat.max(axis=1) + heat.mean(axis=1))
+wrong(ex.image_score, "has an AUROC of")(lambda heat: np.quantile(heat, 0.9, axis=1))
 
 # -------------------------------------------------------------------------- 6 · which pixels count
 

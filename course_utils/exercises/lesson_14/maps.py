@@ -147,7 +147,7 @@ mean_overlap = Exercise(
         "For region i, alarm[regions == i].mean() is the share of it that alarms.",
         "Average those shares: every defect counts once, whatever its size.",
     ),
-    praise="Right. AUPRO is this number, averaged over thresholds with few false alarms.",
+    praise="Right. AUPRO is this number, averaged over false alarm rates from 0 to 30 %.",
 )
 
 

@@ -191,7 +191,7 @@ def place_gaussians_inputs(rng):
     yield "float32", (skewed.astype(np.float32), 0.2)
 
 
-# -------------------------------------------------------------------------- 5 · farthest first
+# -------------------------------------------------------------------------- 8 · farthest first
 
 farthest_first = Exercise(
     "Choose `size` rows of the bank: row 0 first, then always the row that is farthest from all "

@@ -103,6 +103,7 @@ def _stepper(draw: Callable[[int], bytes], steps: int, name: str, *, play: bool 
     slider = ipywidgets.IntSlider(
         middle, 0, steps - 1, description=name, readout=False, continuous_update=True
     )
+    slider.style.description_width = "initial"  # as wide as the name, which is cut off otherwise
     slider.layout.width = "28em"
     picture = ipywidgets.Image(value=draw(middle), format="png")
     width = int.from_bytes(picture.value[16:20], "big")  # where a PNG keeps its width, in pixels

@@ -404,7 +404,7 @@ def gaussians_by_loops(patches, ridge):
     places = range(patches.shape[1])
     means = [patches[:, place].mean(axis=0) for place in places]
     spread = ridge * np.eye(patches.shape[2])
-    return means, [np.cov(patches[:, place], rowvar=False, ddof=0) + spread for place in places]
+    return means, [np.cov(patches[:, place], rowvar=False) + spread for place in places]
 
 
 @right(ex.place_gaussians)
@@ -436,7 +436,9 @@ def gaussians_entry_by_entry(patches, ridge):
 def gaussians_in_float32(patches, ridge):
     x = torch.tensor(patches, dtype=torch.float32).transpose(0, 1)  # place, image, channel
     away = x - x.mean(dim=1, keepdim=True)
-    covariance = torch.baddbmm(ridge * torch.eye(x.shape[2]), away.mT, away, alpha=1 / x.shape[1])
+    covariance = torch.baddbmm(
+        ridge * torch.eye(x.shape[2]), away.mT, away, alpha=1 / (x.shape[1] - 1)
+    )
     return x.mean(dim=1), covariance.numpy()
 
 
@@ -529,6 +531,9 @@ def covariances(patches, centre, ridge):
     return patches.mean(axis=0), products + ridge * np.eye(patches.shape[2])
 
 
+wrong(ex.place_gaussians, "the formula has n − 1")(
+    lambda p, r: (p.mean(axis=0), covariances(p, p.mean(axis=0), 0)[1] * 5 / 6 + r * np.eye(3))
+)
 wrong(ex.place_gaussians, "2 results are expected")(lambda p, r: p.mean(axis=0))
 wrong(ex.place_gaussians, "is `return mean, covariance` missing")(lambda p, r: print(end=""))
 wrong(ex.place_gaussians, "covariance comes first")(
@@ -961,6 +966,11 @@ def mean_overlap_of_one_diagonal(mask, alarm):
     return np.mean([alarm[regions == i].mean() for i in range(1, count + 1)])
 
 
+wrong(ex.mean_overlap, "the middle one")(
+    lambda mask, alarm: np.median(
+        [alarm[label(mask, np.ones((3, 3)))[0] == i].mean() for i in (1, 2, 3)]
+    )
+)
 wrong(ex.mean_overlap, "region 0")(over_regions(lambda region, alarm: alarm[region].mean(), 0))
 wrong(ex.mean_overlap, "last defect is left out")(
     over_regions(lambda region, alarm: alarm[region].mean(), more=0)

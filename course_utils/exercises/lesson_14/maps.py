@@ -260,7 +260,11 @@ def _name_the_overlap(got, mask, alarm, shares):
             shares[0],
             "That is the first defect's share alone: does the `return` stand inside the loop?",
         ),
-        (shares[-1], "That is the last defect's share alone; all defects are averaged."),
+        (
+            shares[-1],
+            "That is one defect's share, the last one's and here the middle one; the mean of all "
+            "is asked for.",
+        ),
         (np.mean(alarm == mask), "That is the share of pixels on which mask and alarm agree."),
         (1 - np.mean(shares), "Upside down: that is the share that does not alarm."),
     )

@@ -39,12 +39,6 @@ def place_gaussians_solution(patches, ridge):
     return mean, covariance + ridge * np.eye(patches.shape[2])
 
 
-def _gaussians_with_n(patches, ridge):
-    away = patches - patches.mean(axis=0)
-    covariance = np.einsum("npc,npd->pcd", away, away) / len(patches)
-    return patches.mean(axis=0), covariance + ridge * np.eye(patches.shape[2])
-
-
 @place_gaussians.set_check
 def place_gaussians_check(answer):
     generator = np.random.default_rng(6)
@@ -95,10 +89,15 @@ def _name_the_covariance(got, patches, ridge=0.25) -> None:
     identity = np.eye(c)
     away = patches - patches.mean(axis=0)
     products = np.einsum("npc,npd->pcd", away, away)
+    if same_numbers(got, products / (n - 1) + ridge * identity):
+        return
+    require(
+        not same_numbers(got, products / n + ridge * identity),
+        "You divided by n, the number of images; the formula has n − 1, which np.cov takes of "
+        "itself and np.var with ddof=1.",
+    )
     for divisor in (n - 1, n):
         covariance = products / divisor
-        if same_numbers(got, covariance + ridge * identity):
-            return
         variances = np.diagonal(covariance, axis1=1, axis2=2)
         share = variances.mean() * ridge * identity
         shares = variances.mean(axis=1)[:, None, None] * ridge * identity
@@ -167,7 +166,7 @@ def _second_moments(away):
     return np.einsum("npc,npd->pcd", away, away)
 
 
-@place_gaussians.set_inputs(also_right=[_gaussians_with_n])
+@place_gaussians.set_inputs
 def place_gaussians_inputs(rng):
     yield "the example", (np.array([[[1.0]], [[3.0]]]), 0.5)
     for what, n, p, c in (

@@ -218,6 +218,29 @@ def test_what_the_caller_has_set_in_torch_changes_nothing(kind, state, tmp_path)
 
 
 @EVERY
+def test_images_of_one_thing_are_left_out_together(kind):
+    twice = normal_images()[:6].repeat(2, axis=0)  # each picture has a twin
+    names = np.repeat(list("abcdef"), 2)
+    alone, grouped = small(kind).fit(twice), small(kind).fit(twice, groups=names)
+    assert grouped.threshold_ > alone.threshold_
+    # the twins know each other; by groups, each scores what it does where it is no part
+    without = small(kind).fit(twice[2:], groups=names[2:])
+    usual = np.median(without.decision_function(twice[2:]))
+    assert np.median(grouped.decision_scores_) > usual
+    np.testing.assert_array_equal(grouped.decision_scores_[::2], grouped.decision_scores_[1::2])
+    plain = small(kind).fit(twice, groups=range(12))
+    np.testing.assert_array_equal(plain.decision_scores_, alone.decision_scores_)
+
+
+@EVERY
+def test_groups_that_do_not_fit_are_refused(kind):
+    with pytest.raises(ValueError, match=r"groups has the shape .*one for each of 4 images"):
+        small(kind).fit(normal_images()[:4], groups=[0, 1, 2])
+    with pytest.raises(ValueError, match="groups holds 'a' alone"):
+        small(kind).fit(normal_images()[:4], groups=list("aaaa"))
+
+
+@EVERY
 def test_saved_and_loaded_it_scores_the_same(kind, tmp_path):
     detector, new = fitted(kind), textures().X[:4]
     detector.save(tmp_path / "detector.pt")

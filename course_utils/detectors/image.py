@@ -26,9 +26,9 @@ class ImageDetector(Detector):
     """A detector that compares parts of an image with those of normal images.
 
     An image is looked at in each of ``sizes``. A subclass has the parameters ``sizes``,
-    ``blocks`` and ``progress``, and ``_learn(images)``, which learns from normal images and
-    returns what they score when they are left out, and ``_scorer()``, which returns a function
-    from the patches of each size, (n, rows, columns, features), to their scores,
+    ``blocks`` and ``progress``, and ``_learn(images, groups)``, which learns from normal images
+    and returns what they score when their group is left out, and ``_scorer()``, which returns a
+    function from the patches of each size, (n, rows, columns, features), to their scores,
     (n, rows, columns). No result may depend on the images beside it.
 
     Attributes
@@ -49,7 +49,7 @@ class ImageDetector(Detector):
     }
 
     @runtime.usual_torch()
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, groups=None):
         """Learn what is normal from images without defects.
 
         Parameters
@@ -58,6 +58,10 @@ class ImageDetector(Detector):
             uint8, or floats from 0 to 1; see ``course_utils.images.Images``.
         y : ignored
             Accepted because scikit-learn's pipelines hand it on.
+        groups : array-like of int or str, shape (n,), optional
+            What each image was taken of: a tile, a place, a day. Where several show one thing,
+            new things differ more than they do; so the training scores, and ``threshold_`` with
+            them, are then of images of which no other of the group was learned from.
 
         Returns
         -------
@@ -81,7 +85,7 @@ class ImageDetector(Detector):
             )
         # what is shared here is images, one per thread; the sums between are too short for it
         with runtime.one_torch_thread():
-            self._set_decisions(self._learn(images))
+            self._set_decisions(self._learn(images, _group_numbers(groups, len(images))))
         return self
 
     @runtime.usual_torch()
@@ -170,6 +174,24 @@ class ImageDetector(Detector):
     def _restore(self, header, state):
         super()._restore(header, state)
         self.network_ = load_backbone(self._device())
+
+
+def _group_numbers(groups, total):
+    """Return the number of each image's group from 0 on, a tensor; of its own where none is."""
+    if groups is None:
+        return torch.arange(total)
+    groups = np.asarray(groups)
+    if groups.shape != (total,):
+        raise ValueError(
+            f"groups has the shape {groups.shape}; one for each of {total} images is expected."
+        )
+    names, numbers = np.unique(groups, return_inverse=True)
+    if len(names) == 1 and total > 1:
+        raise ValueError(
+            f"groups holds {names[0].item()!r} alone; two groups at least are needed, since each "
+            "is scored by the others."
+        )
+    return torch.from_numpy(numbers)
 
 
 def side_by_side(maps):

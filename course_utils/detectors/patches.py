@@ -25,8 +25,8 @@ class PatchCore(ImageDetector):
     paper's averages of neighbouring patches and its weight for the largest), divided by the
     median of that over the training images, and averaged over ``sizes``.
 
-    A training image's own patches are left out of the bank when it is scored, so that
-    ``threshold_`` tells what normal images score that were not seen.
+    A training image's own patches, and those of its group, are left out of the bank when it is
+    scored, so that ``threshold_`` tells what normal images score that were not seen.
 
     Parameters
     ----------
@@ -58,37 +58,38 @@ class PatchCore(ImageDetector):
         super()._check_parameters()
         checks.positive_integer(self.bank_size, "bank_size")
 
-    def _learn(self, images):
+    def _learn(self, images, groups):
         generator = self._generator()
         kept = [_Sample(len(images), generator) for _ in self.sizes]
         for patches in self._in_batches(images, list, "image read"):
             for sample, each in zip(kept, patches, strict=True):
                 sample.add(each)
-        self.banks_ = [self._bank(sample, generator) for sample in kept]
-        largest = self._left_out(images, kept)  # (n, sizes)
+        self.banks_ = [self._bank(sample, groups, generator) for sample in kept]
+        largest = self._left_out(images, groups, kept)  # (n, sizes)
         usual = np.median(largest, axis=0)
         usual[usual == 0] = 1  # images that are all alike
         for bank, each in zip(self.banks_, usual, strict=True):
             bank["usual"] = torch.tensor([each], dtype=torch.float32)
         return (largest / usual).mean(axis=1)
 
-    def _bank(self, sample, generator):
-        """Return the bank of one size: patches, and the image that each comes from."""
-        patches, owners = sample.patches(), sample.owners()
+    def _bank(self, sample, groups, generator):
+        """Return the bank of one size: patches, and the group that each comes from."""
+        patches, owners = sample.patches(), groups[sample.owners()]
         count = min(self.bank_size, len(patches))
         with counter(count, "patch chosen", self.progress) as bar:
             chosen = greedy_core_set(patches, count, generator, watch=bar.update)
         return {"patches": patches[chosen.to(patches.device)].cpu(), "owners": owners[chosen]}
 
-    def _left_out(self, images, kept):
-        """Return each training image's largest distance from other images' patches, (n, sizes)."""
+    def _left_out(self, images, groups, kept):
+        """Return each training image's largest distance from other groups' patches, (n, sizes)."""
         if any(sample.thinned for sample in kept):  # all patches of an image have a say
             again = self._in_batches(images, list, "image left out")
         else:
             again = zip(*(sample.images() for sample in kept), strict=True)
         searches, found, alone = self._searches(), [], len(images) == 1
         for patches in again:
-            own = torch.arange(len(patches[0])) + sum(map(len, found))
+            seen = sum(map(len, found))
+            own = groups[seen : seen + len(patches[0])]
             largest = [
                 search.distances(each, None if alone else own).amax(dim=(1, 2)).cpu()
                 for search, each in zip(searches, patches, strict=True)
@@ -170,14 +171,14 @@ class PaDiM(ImageDetector):
         super()._check_parameters()
         checks.positive_integer(self.features, "features")
 
-    def _learn(self, images):
+    def _learn(self, images, groups):
         kept = [[] for _ in self.sizes]
         for patches in self._in_batches(images, self._chosen, "image read"):
             for part, each in zip(kept, patches, strict=True):
                 part.append(each)
         kept = [torch.cat(part) for part in kept]  # (n, rows, columns, features)
         self.places_ = [gaussians(each) for each in kept]
-        return self._left_out(kept)
+        return self._left_out(kept, groups)
 
     def _chosen(self, patches):
         """Return some of the features of every patch."""
@@ -185,10 +186,10 @@ class PaDiM(ImageDetector):
         order = order[: self.features]
         return [each[..., order.to(each.device)] for each in patches]
 
-    def _left_out(self, kept):
-        """Return the score of each training image by Gaussians that it had no part in, (n,)."""
+    def _left_out(self, kept, groups):
+        """Return the score of each training image by Gaussians its group had no part in, (n,)."""
         total = len(kept[0])
-        fold_of = torch.arange(total) % min(FOLDS, total)
+        fold_of = groups % min(FOLDS, int(groups.max()) + 1)
         scores = np.empty(total)
         for fold in range(int(fold_of.max()) + 1):
             out = fold_of == fold
@@ -267,7 +268,7 @@ class NearestSearch:
     ----------
     bank : tensor of shape (m, features)
     owners : tensor of int64, shape (m,), optional
-        The image that each row comes from.
+        The image, or the group of images, that each row comes from.
     """
 
     def __init__(self, bank, owners=None):

@@ -70,6 +70,14 @@ class Matrices(nn.Module):
         return nn.functional.linear(rows, last)
 
 
+@right(ex.build_network)
+class LayersWithSizes(Layers):
+    def forward(self, rows):
+        for part in self.parts[:-1]:
+            rows = part(rows).abs()
+        return self.parts[-1](rows)
+
+
 @wrong(ex.build_network, "A bias was left in")
 def build_network_as_it_stands_in_the_lesson(widths):
     layers = []
@@ -155,6 +163,15 @@ def build_network_with_one_gap_open(widths):
     return nn.Sequential(*parts[:3], *parts[4:]) if len(parts) > 4 else nn.Sequential(*parts)
 
 
+@wrong(ex.build_network, "between the layers 2 and 3")
+def build_network_open_where_it_is_as_wide_as_its_output(widths):
+    layers = []
+    for inputs, outputs in pairwise(widths):
+        bend = nn.Identity() if outputs == widths[-1] else nn.ReLU()
+        layers += [nn.Linear(inputs, outputs, bias=False), bend]
+    return nn.Sequential(*layers[:-1])
+
+
 @wrong(ex.build_network, "something is drawn at random")
 class LayersThatForget(Layers):
     def forward(self, rows):
@@ -168,10 +185,11 @@ class LayersWithOffsets(Layers):
 
 
 @wrong(ex.build_network, "are not those of its weights")
-class LayersWithSizes(Layers):
+class LayersOfLargest(Layers):
     def forward(self, rows):
         for part in self.parts[:-1]:
-            rows = part(rows).abs()
+            rows = part(rows)
+            rows = torch.maximum(rows, rows.roll(1, dims=1))
         return self.parts[-1](rows)
 
 

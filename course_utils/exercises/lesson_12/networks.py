@@ -43,7 +43,7 @@ def build_network_check(answer):
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        for widths in ((3, 8, 2), (4, 16, 16, 5), (6, 3), (2, 7, 5, 4, 3)):
+        for widths in ((3, 8, 2), (4, 16, 16, 5), (6, 3), (2, 7, 3, 4, 3)):
             network, twin = answer(widths), answer(widths)
             _judge_form(network, widths)
             require(
@@ -160,17 +160,17 @@ def _judge_outputs(network, widths) -> None:
 
 
 def _outputs(rows, weights, slopes):
-    """Return what linear layers give with max(x, slope · x) in each gap; 0 is ReLU, 1 nothing."""
+    """Return what linear layers give with x, or slope · x below 0; slope 0 is ReLU, 1 nothing."""
     import torch
 
     for weight, slope in zip(weights[:-1], slopes, strict=True):
         rows = rows @ weight.T
-        rows = torch.maximum(rows, slope * rows)
+        rows = torch.where(rows > 0, rows, slope * rows)
     return rows @ weights[-1].T
 
 
 def _slope(network, widths) -> float:
-    """Return how much of −1 an activation lets through: 0 for ReLU, 0.01 for a leaky one."""
+    """Return an activation's slope below 0: 0 for ReLU, 0.01 for a leaky one, −1 for |x|."""
     import torch
 
     network = copy.deepcopy(network)
@@ -179,4 +179,6 @@ def _slope(network, widths) -> float:
     row = torch.zeros(2, widths[0]).double()
     row[:, 0] = -1.0
     through, gaps = -float(network(row)[0, 0]), len(widths) - 2
-    return through ** (1 / gaps) if gaps and 0 < through < 1 else 0.0
+    if gaps and 0 < through < 1:
+        return through ** (1 / gaps)
+    return through if gaps and through < 0 else 0.0  # what is turned once, stays above 0

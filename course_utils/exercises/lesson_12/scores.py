@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from course_utils.exercises.lesson_12.driving import DrivingExercise
 from course_utils.exercises.results import (
     as_array,
     name_the_mistake,
@@ -10,12 +9,13 @@ from course_utils.exercises.results import (
     require,
     same_numbers,
 )
+from course_utils.exercises.tensors import TensorExercise
 
 import numpy as np
 
 # ------------------------------------------------------------------------------- 5 · the energy
 
-energy = DrivingExercise(
+energy = TensorExercise(
     "Mend the energy: −log of the mixture's density at each row, with 1e-6 added to each "
     "covariance's diagonal first.",
     hints=(
@@ -259,7 +259,7 @@ def energy_inputs(rng):
 
 # ----------------------------------------------------------------------- 6 · many small networks
 
-ensemble_score = DrivingExercise(
+ensemble_score = TensorExercise(
     "Mend the score: each member's distances divided by its own median on the training rows, "
     "then the mean over the members.",
     hints=(

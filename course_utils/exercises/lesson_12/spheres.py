@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 
 from course_utils.exercises import quantiles
-from course_utils.exercises.lesson_12.driving import DrivingExercise, LossExercise
 from course_utils.exercises.results import (
     as_array,
     name_the_mistake,
@@ -14,12 +13,13 @@ from course_utils.exercises.results import (
     same_numbers,
     take_apart,
 )
+from course_utils.exercises.tensors import TensorExercise
 
 import numpy as np
 
 # ------------------------------------------------------------------------------ 2 · the centre
 
-first_centre = DrivingExercise(
+first_centre = TensorExercise(
     "Return the mean output, with every coordinate that is nearer to 0 than `least` moved to "
     "± `least`, on its own side.",
     hints=(
@@ -140,7 +140,7 @@ def first_centre_inputs(rng):
 
 # -------------------------------------------------------------------------------- 3 · the loss
 
-one_class_loss = LossExercise(
+one_class_loss = TensorExercise(
     "Return the mean over the rows of the squared distance between output and centre.",
     hints=(
         "outputs - centre has the shape of outputs: the centre (k,) is taken from every row.",
@@ -148,6 +148,7 @@ one_class_loss = LossExercise(
         "Then the mean over the rows: one number.",
     ),
     praise="Right. Sum over coordinates, mean over rows, and a centre that stays where it is.",
+    slopes=("outputs",),
 )
 
 
@@ -249,7 +250,7 @@ def one_class_loss_inputs(rng):
 
 # ------------------------------------------------------------------------ 4 · the soft boundary
 
-soft_boundary = DrivingExercise(
+soft_boundary = TensorExercise(
     "Return (R², loss): the R² at which R² plus 1/ν times the mean of what sticks out is least, "
     "and that least loss.",
     hints=(

@@ -7,12 +7,12 @@ import inspect
 import itertools
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from course_utils.exercises.conversation import say
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import plain
+from course_utils.exercises.results import plain, require
 
 import numpy as np
 
@@ -38,6 +38,8 @@ class TensorExercise(Exercise):
 
     def _judge(self, answer: Callable) -> None:
         super()._judge(for_arrays(answer))
+        if self.slopes:
+            self._require_slopes(answer)
 
     def or_ours(self, answer: object) -> Callable:
         """Return the learner's function where it passes and carries slopes, ours where not."""
@@ -62,20 +64,32 @@ class TensorExercise(Exercise):
         lesson_version.the_learner_s = answer
         return lesson_version
 
+    def _require_slopes(self, answer: Callable) -> None:
+        """Refuse an answer in torch's words that cuts a slope; one in NumPy's has none to cut."""
+        for found, wanted in self._found_and_wanted(answer):
+            for name, mine, ours in zip(self.slopes, found or (), wanted, strict=False):
+                require(
+                    _close(mine, ours),
+                    f"The numbers are right, but their slope in `{name}` is "
+                    f"{mine.ravel()[0]:.4g}, where {ours.ravel()[0]:.4g} is expected: training "
+                    "would go wrong. detach(), item(), no_grad(), torch.tensor(…) and functions "
+                    "of math and NumPy cut slopes; torch's own operations let them pass.",
+                )
+
     def _carries_slopes(self, answer: Callable) -> bool:
         """Say whether an answer, handed tensors, has the slopes that the solution has."""
-        import torch
+        return all(
+            found is not None and all(map(_close, found, wanted))
+            for found, wanted in self._found_and_wanted(answer)
+        )
 
-        some = itertools.islice(self._inputs(np.random.default_rng(0)), 3)
-        for _, arguments in some:
-            found = self._slopes_of(answer, arguments)
-            wanted = self._slopes_of(self._solution, arguments)
-            if found is None or not torch.allclose(found, wanted, rtol=1e-3, atol=1e-4):
-                return False
-        return True
+    def _found_and_wanted(self, answer: Callable) -> Iterator[tuple]:
+        """Yield the slopes of an answer, None if none, and of the solution, for a few inputs."""
+        for _, arguments in itertools.islice(self._inputs(np.random.default_rng(0)), 3):
+            yield self._slopes_of(answer, arguments), self._slopes_of(self._solution, arguments)
 
     def _slopes_of(self, function: Callable, arguments: tuple) -> object:
-        """Return ∂(sum of the results)/∂(each argument in `slopes`) in one row; None if none."""
+        """Return ∂(sum of the results)/∂(each argument in `slopes`), a list; None if none."""
         import torch
 
         names, leaves, given = inspect.signature(self._solution).parameters, [], []
@@ -90,10 +104,17 @@ class TensorExercise(Exercise):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 total = function(*given).sum()
-                slopes = torch.autograd.grad(total, leaves, materialize_grads=True)
+                if torch.is_tensor(total) and not total.requires_grad:  # cut everywhere
+                    return [torch.zeros_like(each) for each in leaves]
+                return torch.autograd.grad(total, leaves, materialize_grads=True)
         except Exception:  # whatever an answer for arrays raises when it is handed tensors
             return None
-        return torch.cat([each.ravel() for each in slopes])
+
+
+def _close(mine: object, ours: object) -> bool:
+    import torch
+
+    return torch.allclose(mine, ours, rtol=1e-3, atol=1e-4)
 
 
 def for_arrays(answer: Callable) -> Callable:

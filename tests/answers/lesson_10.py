@@ -212,6 +212,17 @@ def draw_latent_in_place_by_torch(mean, log_variance, noise):
     return noise.mul_((0.5 * log_variance).exp()) + mean
 
 
+@wrong(ex.draw_latent, "their slope in `log_variance` is 0,")
+def draw_latent_with_a_spread_cut_off(mean, log_variance, noise):
+    return mean + (0.5 * log_variance).exp().detach() * noise
+
+
+@wrong(ex.draw_latent, "their slope in `mean` is 0,")
+def draw_latent_without_slopes(mean, log_variance, noise):
+    with torch.no_grad():
+        return mean + (0.5 * log_variance).exp() * noise
+
+
 # ------------------------------------------------------------------------------------ 3 · the loss
 
 
@@ -355,6 +366,13 @@ def negative_elbo_without_log_s(inputs, outputs, log_scale, divergence, beta):
     errors = (inputs - outputs) / np.exp(log_scale)
     nats = 0.5 * errors**2 + 0.5 * np.log(2 * np.pi)
     return np.mean(nats.sum(axis=1) + beta * divergence)
+
+
+@wrong(ex.negative_elbo, "their slope in `log_scale` is")
+def negative_elbo_with_half_a_slope(inputs, outputs, log_scale, divergence, beta):
+    errors = (inputs - outputs) / np.exp(float(log_scale))
+    nats = 0.5 * errors**2 + log_scale + 0.5 * np.log(2 * np.pi)
+    return (nats.sum(1) + beta * divergence).mean()
 
 
 wrong(ex.negative_elbo, "their mean")(lambda x, y, s, kl, beta: ((x - y) ** 2).sum(axis=1))

@@ -93,7 +93,7 @@ def unusual_pair_check(answer):
         )
         require(
             found[worst] >= LEAST,
-            f"Rows that are {worst} have an AUROC of {found[worst]:.2f} against usual ones; "
+            f"Rows that are {worst} have an AUROC of {found[worst]:.3f} against usual ones; "
             f"{LEAST} passes, for each of four kinds. About these rows: {WHAT_FAILS[worst]}",
         )
 

@@ -153,6 +153,12 @@ def judge_loss_by_log1p(real_logits, made_logits):
     return np.log1p(np.exp(-real_logits)).mean() + np.log1p(np.exp(made_logits)).mean()
 
 
+@wrong(ex.judge_loss, "start from the logit")
+def judge_loss_without_infinities(real_logits, made_logits):
+    real, made = np.exp(-real_logits), np.exp(made_logits)
+    return np.nan_to_num(np.log(1 + real).mean() + np.log(1 + made).mean())
+
+
 @wrong(ex.judge_loss, "exp overflows")
 def judge_loss_by_math(real_logits, made_logits):
     real = [math.log(1 + math.exp(-logit)) for logit in real_logits[:, 0].tolist()]
@@ -404,6 +410,16 @@ def generator_step_by_the_chain(generator, critic, optimiser, noise, loss_of):
     made.backward(gradient=slopes)
     optimiser.step()
     return np.float32(value.item())
+
+
+@right(ex.generator_step)
+def generator_step_through_fixed_weights(generator, critic, optimiser, noise, loss_of):
+    fixed = {name: weight.detach() for name, weight in critic.named_parameters()}
+    optimiser.zero_grad()
+    loss = loss_of(torch.func.functional_call(critic, fixed, (generator(noise),)))
+    loss.backward()
+    optimiser.step()
+    return loss.item()
 
 
 @wrong(ex.generator_step, "moved as well")

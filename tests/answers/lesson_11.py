@@ -221,6 +221,15 @@ def critic_step_in_a_closure(generator, critic, optimiser, real, noise, loss_of)
     return optimiser.step(closure).item()
 
 
+@right(ex.critic_step)
+def critic_step_with_slopes_for_the_critic_alone(g, critic, optimiser, real, noise, loss_of):
+    optimiser.zero_grad()
+    loss = loss_of(critic, real, g(noise))
+    loss.backward(inputs=list(critic.parameters()))
+    optimiser.step()
+    return loss.tolist()
+
+
 @wrong(ex.critic_step, "detach() was forgotten")
 def critic_step_without_detach(generator, critic, optimiser, real, noise, loss_of):
     loss = loss_of(critic, real, generator(noise))

@@ -76,8 +76,9 @@ class VAE(TableDetector):
     density for every column; the width of that density is learned, one number for each column.
     The loss is the negative ELBO, −E log p(x|z) + β · KL(q(z|x) ‖ N(0, I)), with one draw of z;
     of each batch the worst rows are left out where they stand out from the rest, at most the
-    share ``contamination``. Then what stands out of all training rows is left out by the same
-    rule, and networks and scaling are learned anew, ``rounds`` times in all.
+    share ``contamination``. With more than one of ``rounds``, what stands out of all training
+    rows is left out by the same rule, and networks and scaling are learned anew: of use where
+    anomalies stretch the scale of a column, and a little worse elsewhere.
 
     The score is −log p(x|z), summed over the columns, averaged over members and ``samples``
     draws of z (An and Cho, SNU 2015). The noise behind the draws is the same for every row and
@@ -105,7 +106,7 @@ class VAE(TableDetector):
         samples=8,
         beta=1.0,
         steps=150,
-        rounds=3,
+        rounds=1,
         batch_size=128,
         learning_rate=5e-3,
         contamination=0.1,

@@ -160,6 +160,15 @@ def test_padim_is_a_mahalanobis_distance_at_each_place(lesson):
         np.testing.assert_allclose(heat[:, place], wanted, rtol=1e-9)
 
 
+def test_one_gaussian_for_all_places_forgets_where_a_patch_lay(lesson):
+    normal, new = numbers(12, 4, 5), numbers(3, 4, 5, seed=1)
+    heat = lesson["placeless"](normal, new)
+    alone = lesson["padim"](normal.reshape(48, 1, 5), new.reshape(12, 1, 5))
+    np.testing.assert_allclose(heat, alone.reshape(3, 4), rtol=1e-9)
+    moved = lesson["placeless"](normal[:, [2, 0, 3, 1]], new)
+    np.testing.assert_allclose(moved, heat, rtol=1e-9)
+
+
 def test_the_core_set_covers_the_bank():
     bank = numbers(200, 5).numpy()
     kept = bank[ex.farthest_first._solution(bank, 30)]

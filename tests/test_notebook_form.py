@@ -10,8 +10,6 @@ import lesson_file
 import pytest
 
 EVERY_LESSON = pytest.mark.parametrize("lesson", lessons.LESSONS)
-# the lessons in which the learner's function drives the rest, and folded cells hold the bands
-SECOND_EDITION = pytest.mark.parametrize("lesson", lessons.LESSONS[:10])
 MACHINE_PATH = re.compile(r"/(root|home|Users|tmp|work|mnt|opt)/|[A-Z]:\\\\")
 
 
@@ -108,7 +106,7 @@ def test_cells_of_nothing_but_bands_are_folded(notebook):
         assert is_folded(cell) or not only_bands, cell.id
 
 
-@SECOND_EDITION
+@EVERY_LESSON
 def test_three_open_code_cells_in_a_row_at_most(notebook):
     run = []
     for cell in notebook.cells:
@@ -116,7 +114,7 @@ def test_three_open_code_cells_in_a_row_at_most(notebook):
         assert len(run) <= 3, run
 
 
-@SECOND_EDITION
+@EVERY_LESSON
 def test_the_lesson_goes_on_with_the_learners_functions(notebook):
     ours = [
         cell.source
@@ -126,7 +124,7 @@ def test_the_lesson_goes_on_with_the_learners_functions(notebook):
     assert len(ours) >= 2
 
 
-@SECOND_EDITION
+@EVERY_LESSON
 def test_a_schematic_is_drawn(notebook):
     assert any("plots.schematic(" in cell.source for cell in code_cells(notebook))
 

@@ -11,6 +11,7 @@ from course_utils.detectors.forecaster import Forecaster
 from course_utils.detectors.gan import AnoGAN
 from course_utils.detectors.one_class import DeepSVDD
 from course_utils.detectors.patches import PaDiM, PatchCore
+from course_utils.detectors.sequences import NGram
 from course_utils.detectors.vae import VAE
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Detector",
     "DetectorFileError",
     "Forecaster",
+    "NGram",
     "PaDiM",
     "PatchCore",
     "load",

@@ -155,7 +155,10 @@ class Detector(BaseEstimator):
         """Return all of the detector that is no tensor, ready for JSON."""
         return {
             "detector": type(self).__name__,
-            "parameters": self.get_params() | {"device": None},
+            "parameters": {
+                name: None if name == "device" else value
+                for name, value in self.get_params().items()
+            },
             "threshold": self.threshold_,
         }
 

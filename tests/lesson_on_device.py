@@ -54,6 +54,13 @@ class Shortener(ast.NodeTransformer):
             node.iter = self._two_seeds(node.target, node.iter)
         return node
 
+    def visit_DictComp(self, node):
+        """Leave all seeds of what is found by its seed later: {(name, seed): … for seed in …}."""
+        if not any(getattr(each, "id", None) == "seed" for each in ast.walk(node.key)):
+            return self.generic_visit(node)
+        node.value = self.visit(node.value)
+        return node
+
     def visit_comprehension(self, node):
         """Leave two seeds of more."""
         self.generic_visit(node)

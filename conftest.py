@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ CHROMIUM = next(
     None,
 )
 collect_ignore = [] if CHROMIUM else ["tests/test_browser.py"]
+SLOWEST_FILE = "test_device_placement.py"
 _notebooks: dict[str, str] = {}  # what each took, for the end of the report
 
 
@@ -49,6 +51,15 @@ def pytest_report_header():
     if CHROMIUM:
         return f"browser: {CHROMIUM}"
     return "browser: no Chromium found, so lesson 00 is not opened in one"
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the file that takes minutes for a few tests; then those of many tests.
+
+    A worker takes whole files in this order: what begins last should not be what takes longest.
+    """
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path.name != SLOWEST_FILE, -tests[item.path]))
 
 
 @pytest.hookimpl(wrapper=True)

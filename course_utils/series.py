@@ -1,7 +1,6 @@
 """Series: the times beside the rows, windows that end at a row, gaps that are carried over."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -176,7 +175,7 @@ def carried_over(X, longest_gap, before=None):
     result = X.copy()
     for column in np.flatnonzero(missing.any(axis=0)):
         edges = np.flatnonzero(np.diff(missing[:, column], prepend=False, append=False))
-        for start, stop in list(pairwise(edges))[::2]:
+        for start, stop in edges.reshape(-1, 2):
             if stop - start > longest_gap:
                 raise ValueError(
                     f"X has no number in rows {start} to {stop - 1} of column {column}, "

@@ -145,10 +145,13 @@ class Detector(BaseEstimator):
         each = runtime.in_threads if many else map
         return each(lambda start: work(start, min(start + size, total)), starts)
 
-    def _set_decisions(self, scores):
-        """Keep the training scores, and the threshold and decisions that follow from them."""
+    def _set_decisions(self, scores, held_out=None):
+        """Keep the training scores, and the threshold and decisions that follow from them.
+
+        `held_out` are those that the threshold is taken from, where it is not all of them.
+        """
         self.decision_scores_ = scores
-        self.threshold_ = quantile(scores, self.contamination)
+        self.threshold_ = quantile(scores if held_out is None else held_out, self.contamination)
         self.labels_ = decide(scores, self.threshold_)
 
     def _header(self):

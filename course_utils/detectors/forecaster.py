@@ -4,8 +4,7 @@ from typing import ClassVar
 
 from course_utils import checks, runtime, series
 from course_utils.detectors.base import Detector
-from course_utils.detectors.surprise import Recurrent, Stream, Surprise
-from course_utils.thresholds import decide, quantile
+from course_utils.detectors.surprise import Recurrent, Stream, Surprise, center_and_spread
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,6 @@ __all__ = ["NOT_JUDGED", "Forecaster"]
 
 NOT_JUDGED = -100.0  # the score of rows with too few rows before them; no other is as low
 LEARNED = 0.7  # share of the training rows that is learned from; the rest calibrates
-NORMAL_OVER_MAD = 1.4826  # a normal distribution's standard deviation over its MAD
 LEAST_OF_SPREAD = 1e-6  # of a channel's size: what a change of a constant one is counted in
 FARTHEST = 50.0  # robust standard deviations; beyond, a value says no more
 HALF = 0.5  # a profile is used where it leaves at most this share of the error
@@ -127,7 +125,8 @@ class Forecaster(Detector):
         self._check_parameters()
         X = self._as_series(X, None, reset=True)
         self.times_ = None if times is None else series.as_times(times, len(X))
-        self.warm_up_ = Surprise(self.lags, self.window, self.smoothing).warm_up
+        self.surprise_ = Surprise(self.lags, self.window, self.smoothing, self.too_quiet)
+        self.warm_up_ = self.surprise_.warm_up
         least = 4 * (self.warm_up_ + 1)
         if len(X) < least:
             raise ValueError(
@@ -138,15 +137,11 @@ class Forecaster(Detector):
         self.profile_ = self._learn_profile(X, learned)
         self._learn_scale(X - self._season(self.times_, len(X)))
         Z = self._scaled(X, self.times_)
-        self.surprise_ = Surprise(self.lags, self.window, self.smoothing, self.too_quiet)
         self._learn_surprise(Z, learned)
         self._tail, self._tail_scaled = X[-self.warm_up_ :], Z[-self.warm_up_ :]
-        self.decision_scores_ = self._with_warm_up(self._score(Z))
-        self.threshold_ = quantile(self.decision_scores_[learned:], self.contamination)
-        self.labels_ = decide(self.decision_scores_, self.threshold_)
-        self._from, self._seen = self.times_, 0
-        self._last_row, self._stream = X[-1], Stream(self.surprise_, self._tail_scaled)
-        return self
+        scores = self._with_warm_up(self._score(Z))
+        self._set_decisions(scores, held_out=scores[learned:])
+        return self._follow_on(self._tail, self._tail_scaled, self.times_)
 
     @runtime.usual_torch()
     def decision_function(self, X, times=None):
@@ -234,7 +229,9 @@ class Forecaster(Detector):
         """
         check_is_fitted(self)
         row = self._as_series(np.asarray(row, dtype=float).reshape(1, -1), self._last_row)
-        times = None if self._from is None else series.following(self._from, 1, self._seen)
+        times = None
+        if self._from is not None and (len(self.profile_) or time is not None):
+            times = series.following(self._from, 1, self._seen)
         if time is not None and times is not None:
             given = series.as_times([time], 1, "time").instants[0]
             if given != times.instants[0]:
@@ -258,8 +255,12 @@ class Forecaster(Detector):
         check_is_fitted(self)
         X = self._as_series(X, None)
         placed = self._placed(times, len(X))
-        self._from, self._seen = placed, 0
-        self._last_row, self._stream = X[-1], Stream(self.surprise_, self._scaled(X, placed))
+        return self._follow_on(X, self._scaled(X, placed), placed)
+
+    def _follow_on(self, X, Z, times):
+        """Let the next `update` follow on rows, Z the same scaled; return the detector."""
+        self._from, self._seen = times, 0
+        self._last_row, self._stream = X[-1], Stream(self.surprise_, Z)
         return self
 
     def _score(self, Z):
@@ -375,10 +376,8 @@ class Forecaster(Detector):
 
     def _learn_scale(self, X):
         """Keep each channel's median and spread; a constant one counts its smallest change."""
-        self.center_ = np.median(X, axis=0)
-        spread = np.median(np.abs(X - self.center_), axis=0) * NORMAL_OVER_MAD
         least = LEAST_OF_SPREAD * np.maximum(np.abs(X).max(axis=0), TINY)
-        self.scale_ = np.where(spread > least, spread, np.maximum(X.std(axis=0), least))
+        self.center_, self.scale_ = center_and_spread(X, least)
 
     def _header(self):
         times = self.times_
@@ -417,6 +416,4 @@ class Forecaster(Detector):
             network.load_state_dict(parts["network"])
             self.surprise_.network = network.to(self._device()).eval()
         self._tail_scaled = self._scaled(self._tail, self.times_)
-        self._from, self._seen = self.times_, 0
-        self._last_row = self._tail[-1]
-        self._stream = Stream(self.surprise_, self._tail_scaled)
+        self._follow_on(self._tail, self._tail_scaled, self.times_)

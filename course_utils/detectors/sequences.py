@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 
 from course_utils import checks
 from course_utils.detectors.base import Detector
-from course_utils.thresholds import decide, quantile
 
 import numpy as np
 import torch
@@ -83,9 +82,7 @@ class NGram(Detector):
         self._numbers = {symbol: number for number, symbol in enumerate(self.symbols_)}
         coded = [self._coded(sequence) for sequence in sequences]
         self._counts = self._counted(coded)
-        self.decision_scores_ = self._left_out(coded)
-        self.threshold_ = quantile(self.decision_scores_, self.contamination)
-        self.labels_ = decide(self.decision_scores_, self.threshold_)
+        self._set_decisions(self._left_out(coded))
         return self
 
     def decision_function(self, X):
@@ -130,15 +127,25 @@ class NGram(Detector):
         return (*[START] * (self.order - 1), *known, END)
 
     def _counted(self, coded):
+        """Return what followed what in coded sequences, as `_by_context` does."""
+        return self._by_context(
+            Counter(
+                sequence[stop - self.order : stop]
+                for sequence in coded
+                for stop in range(self.order, len(sequence) + 1)
+            )
+        )
+
+    def _by_context(self, grams):
         """Return {context: (what followed it how often, how often it was seen)}.
 
-        Contexts have from 0 to order − 1 symbols.
+        `grams` counts context and symbol together, `order` symbols long; contexts have from 0 to
+        order − 1.
         """
         followed = defaultdict(Counter)
-        for sequence in coded:
-            for place in range(self.order - 1, len(sequence)):
-                for length in range(self.order):
-                    followed[sequence[place - length : place]][sequence[place]] += 1
+        for (*context, symbol), count in grams.items():
+            for start in range(self.order):
+                followed[tuple(context[start:])][symbol] += count
         return {context: (each, each.total()) for context, each in followed.items()}
 
     def _surprises(self, sequence, counts):
@@ -189,12 +196,8 @@ class NGram(Detector):
         super()._restore(header, state)
         self.symbols_ = header["symbols"]
         self._numbers = {symbol: number for number, symbol in enumerate(self.symbols_)}
-        followed = defaultdict(Counter)
-        for *gram, count in state["grams"].tolist():
-            for length in range(self.order):
-                context = tuple(gram[self.order - 1 - length : -1])
-                followed[context][gram[-1]] += count
-        self._counts = {context: (each, each.total()) for context, each in followed.items()}
+        grams = {tuple(gram): count for *gram, count in state["grams"].tolist()}
+        self._counts = self._by_context(grams)
 
 
 def _as_sequences(X):

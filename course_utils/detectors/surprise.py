@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 
 from course_utils import series, training
+from course_utils.detectors.ensemble import NORMAL_OVER_MAD
 
 import numpy as np
 import torch
 from torch import nn
 
-__all__ = ["Recurrent", "Stream", "Surprise"]
+__all__ = ["Recurrent", "Stream", "Surprise", "center_and_spread"]
 
-NORMAL_OVER_MAD = 1.4826  # a normal distribution's standard deviation over its MAD
 LEAST_OF_ERROR = 1e-6  # what the error of a channel that never moves is counted in
 CAP = 10.0  # of an error and of a value in a window, so that one alone does not fill a mean
 RIDGE = 0.01  # added to variances of 1
@@ -63,10 +63,7 @@ class Surprise:
         if network is not None:
             self._train(network, Z[:learned], **training_choices)
         errors = (Z[self.lags :] - self.forecast(Z))[known:]
-        center = np.median(errors, axis=0)
-        spread = np.median(np.abs(errors - center), axis=0) * NORMAL_OVER_MAD
-        flat = spread <= LEAST_OF_ERROR
-        spread[flat] = np.maximum(errors.std(axis=0), LEAST_OF_ERROR)[flat]
+        center, spread = center_and_spread(errors, LEAST_OF_ERROR)
         self.arrays |= {"error_center": center, "error_scale": spread}
         self.arrays["whitening"] = np.eye(len(center))
         whitened = self._errors(Z)[known:]
@@ -291,6 +288,25 @@ class Recurrent(nn.Module):
             for part in np.array_split(windows, -(-len(windows) // WINDOWS_AT_A_TIME) or 1)
         ]
         return np.concatenate(made).astype(np.float64)
+
+
+def center_and_spread(values, least):
+    """Return each column's median and spread: its median absolute deviation times 1.4826.
+
+    A column that hardly varies has its standard deviation instead, and at least `least`.
+
+    Parameters
+    ----------
+    values : array, shape (n, columns)
+    least : float, or array of shape (columns,)
+
+    Returns
+    -------
+    two arrays of shape (columns,)
+    """
+    center = np.median(values, axis=0)
+    spread = np.median(np.abs(values - center), axis=0) * NORMAL_OVER_MAD
+    return center, np.where(spread > least, spread, np.maximum(values.std(axis=0), least))
 
 
 def _size(errors):

@@ -85,20 +85,20 @@ class TableDetector(Detector):
         generator = self._generator()
         usual = np.ones(len(X), dtype=bool)
         seconds = 0.0
-        for _ in range(self.rounds):
+        for finished in range(self.rounds):
+            if finished:
+                before, scores = usual, torch.from_numpy(self.decision_scores_)
+                usual = is_usual(scores[None], self.contamination)[0].numpy()
+                if (usual == before).all():
+                    break
             kept = X if usual.all() else X[usual]
             self._learn_scale(kept, X)
             self.network_ = self._make(X.shape[1], generator).to(self._device())
             self.history_ = self._train(self._scaled(kept), generator)
             self.network_.eval()
             seconds += self.history_.seconds
-            scores = self._in_batches(X, self._score)
-            before = usual
-            usual = is_usual(torch.from_numpy(scores)[None], self.contamination)[0].numpy()
-            if (usual == before).all():
-                break
+            self._set_decisions(self._in_batches(X, self._score))
         self.history_.seconds = seconds
-        self._set_decisions(scores)
         return self
 
     @runtime.usual_torch()

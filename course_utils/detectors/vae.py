@@ -130,9 +130,8 @@ class VAE(TableDetector):
 
     def _check_parameters(self):
         super()._check_parameters()
-        for name in ("hidden_units", "latent_units", "members", "samples", "batch_size"):
-            checks.positive_integer(getattr(self, name), name)
-        for name in ("steps", "rounds"):
+        sizes = "hidden_units", "latent_units", "members", "samples", "batch_size"
+        for name in (*sizes, "steps", "rounds"):
             checks.positive_integer(getattr(self, name), name)
         checks.in_range(self.learning_rate, "learning_rate", 0, math.inf, low_open=True)
         checks.in_range(self.beta, "beta", 0, math.inf, high_open=True)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from course_utils import data, detectors, evaluation
-from course_utils.detectors import surprise
+from course_utils.detectors import forecaster, surprise
 from course_utils.detectors.forecaster import NOT_JUDGED
 
 import numpy as np
@@ -13,6 +13,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
 properties = settings(max_examples=25, deadline=None, derandomize=True)
 QUICK = {"lags": 6, "window": 5, "smoothing": 4, "device": "cpu"}
@@ -279,6 +281,34 @@ def test_contributions_name_the_channel():
     np.testing.assert_array_equal(fitted(times=hours(400)).contributions(wave(3), hours(3)), 0.5)
 
 
+@KINDS
+def test_a_long_series_is_worked_on_in_parts(choices, monkeypatch):
+    detector, X = fitted(**choices), wave(500)[400:]
+    X[40:50, 1] += 3
+    works = detector.decision_function, detector.contributions, detector.forecast
+    longest, answers = [], surprise.Surprise.answers
+    monkeypatch.setattr(
+        surprise.Surprise,
+        "answers",
+        lambda self, Z: longest.append(len(Z)) or answers(self, Z),
+    )
+    at_once = [work(X) for work in works]
+    assert longest == [109, 109]  # with the 9 rows before them
+    monkeypatch.setattr(forecaster, "ROWS_AT_A_TIME", 7)
+    for work, expected in zip(works, at_once, strict=True):
+        for rows in (1, 6, 7, 8, 14, 100):
+            np.testing.assert_allclose(work(X[:rows]), expected[:rows], rtol=1e-5, atol=1e-6)
+    assert max(longest[2:]) == 16
+
+
+def test_a_forecast_needs_rows_before_it():
+    detector = fitted(times=hours(400))
+    for rows in (1, 6):
+        made = detector.forecast(wave(rows), hours(rows, "2027-01-01"))
+        assert made.shape == (rows, 2)
+        assert np.isnan(made).all()
+
+
 def test_channels_are_whitened():
     """Two sensors of one thing that part company: each alone looks as ever."""
     generator = np.random.default_rng(0)
@@ -366,6 +396,58 @@ def test_one_seed_is_one_detector_and_no_global_state_is_touched():
 def test_what_does_not_fit_is_refused(call, words):
     with pytest.raises((TypeError, ValueError, AttributeError), match=words):
         call()
+
+
+def with_nan():
+    X = wave(400)
+    X[3, 1] = np.nan
+    return X
+
+
+REFUSED = pytest.mark.parametrize(
+    ("arguments", "choices"),
+    [
+        ((wave(30),), {}),
+        ((with_nan(),), {}),
+        ((["soon"] * 400,), {}),
+        ((wave(400), hours(399)), {}),
+        ((wave(400),), {"lags": 0}),
+        ((wave(400),), {"hidden_units": 3, "device": "nowhere"}),
+    ],
+)
+
+
+@REFUSED
+def test_what_refused_to_fit_is_not_fitted(arguments, choices):
+    detector = detectors.Forecaster(**QUICK | choices)
+    before = dict(vars(detector))
+    with pytest.raises((TypeError, ValueError, RuntimeError)):
+        detector.fit(*arguments)
+    with pytest.raises(NotFittedError):
+        check_is_fitted(detector)
+    assert vars(detector) == before
+
+
+@REFUSED
+def test_a_fitted_detector_goes_on_where_it_refuses_to_fit_again(arguments, choices, tmp_path):
+    X = wave(600, 3)
+    detector, other = (detectors.Forecaster(**QUICK).fit(X[:400]) for _ in range(2))
+    for row in X[400:410]:
+        assert detector.update(row) == other.update(row)
+    usual = detector.get_params()
+    with pytest.raises((TypeError, ValueError, RuntimeError)):
+        detector.set_params(**choices).fit(*arguments)
+    detector.set_params(**usual)
+    for work in ("decision_function", "contributions", "forecast", "predict"):
+        np.testing.assert_array_equal(
+            getattr(detector, work)(X[400:]), getattr(other, work)(X[400:])
+        )
+    np.testing.assert_array_equal(detector.decision_scores_, other.decision_scores_)
+    assert detector.threshold_ == other.threshold_
+    assert [detector.update(row) for row in X[410:]] == [other.update(row) for row in X[410:]]
+    detector.save(tmp_path / "forecaster.pt")
+    again = detectors.load(tmp_path / "forecaster.pt")
+    np.testing.assert_array_equal(again.decision_function(X), other.decision_function(X))
 
 
 def test_it_finds_faults_of_a_machine_better_than_distance_from_the_mean():

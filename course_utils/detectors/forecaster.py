@@ -120,28 +120,13 @@ class Forecaster(Detector):
         Raises
         ------
         TypeError, ValueError
-            If X is no series of finite numbers, is too short, or the times do not fit.
+            If X is no series of finite numbers, is too short, or the times do not fit. The
+            detector then stays as it was.
         """
-        self._check_parameters()
-        X = self._as_series(X, None, reset=True)
-        self.times_ = None if times is None else series.as_times(times, len(X))
-        self.surprise_ = Surprise(self.lags, self.window, self.smoothing, self.too_quiet)
-        self.warm_up_ = self.surprise_.warm_up
-        least = 4 * (self.warm_up_ + 1)
-        if len(X) < least:
-            raise ValueError(
-                f"X has {len(X):,} rows; with lags={self.lags}, window={self.window} and "
-                f"smoothing={self.smoothing} at least {least:,} are needed."
-            )
-        learned = int(LEARNED * len(X))
-        self.profile_ = self._learn_profile(X, learned)
-        self._learn_scale(X - self._season(self.times_, len(X)))
-        Z = self._scaled(X, self.times_)
-        self._learn_surprise(Z, learned)
-        self._tail, self._tail_scaled = X[-self.warm_up_ :], Z[-self.warm_up_ :]
-        scores = self._with_warm_up(self._score(Z))
-        self._set_decisions(scores, held_out=scores[learned:])
-        return self._follow_on(self._tail, self._tail_scaled, self.times_)
+        fresh = type(self)(**self.get_params(deep=False))
+        fresh._learn(X, times)
+        vars(self).update(vars(fresh))
+        return self
 
     @runtime.usual_torch()
     def decision_function(self, X, times=None):
@@ -180,13 +165,7 @@ class Forecaster(Detector):
         Z, follows = self._prepared(X, times)
         if len(Z) <= self.warm_up_:
             return np.full((len(Z), self.n_channels_), 1 / self.n_channels_)
-        answers = self.surprise_.answers(Z)
-        largest = self.surprise_.surprises(answers).argmax(axis=0)  # (rows,): which question
-        if self.too_quiet:  # the quietest channel alone
-            quietest = self.surprise_.quiet(answers[2]).argmax(axis=1)
-            answers[2] = np.eye(self.n_channels_)[quietest]
-        shares = np.stack(answers)[largest, np.arange(len(largest))] + TINY
-        shares /= shares.sum(axis=1, keepdims=True)
+        shares = np.concatenate([self._shares(part) for part in self._parts(Z, self.warm_up_)])
         alike = np.full((self.warm_up_, self.n_channels_), 1 / self.n_channels_)
         return shares if follows else np.vstack([alike, shares])
 
@@ -206,7 +185,9 @@ class Forecaster(Detector):
         Z, follows = self._prepared(X, times)
         rows = len(Z) - self.warm_up_ if follows else len(Z)
         expected = np.full((len(Z), self.n_channels_), np.nan)
-        expected[self.lags :] = self.surprise_.forecast(Z)
+        made = [self.surprise_.forecast(part) for part in self._parts(Z, self.lags)]
+        if made:
+            expected[self.lags :] = np.concatenate(made)
         placed = self._placed(times, rows)
         return expected[-rows:] * self.scale_ + self.center_ + self._season(placed, rows)
 
@@ -263,13 +244,49 @@ class Forecaster(Detector):
         self._last_row, self._stream = X[-1], Stream(self.surprise_, Z)
         return self
 
+    def _parts(self, Z, before):
+        """Yield parts of Z whose windows fit into memory, each with `before` rows before it."""
+        for start in range(0, len(Z) - before, ROWS_AT_A_TIME):
+            yield Z[start : start + ROWS_AT_A_TIME + before]
+
     def _score(self, Z):
-        """Return the score of each row from `warm_up_` on, in parts that fit into memory."""
-        more, parts = self.warm_up_, []
-        for start in range(0, len(Z) - more, ROWS_AT_A_TIME):
-            part = Z[start : start + ROWS_AT_A_TIME + more]
-            parts.append(self.surprise_.surprises(self.surprise_.answers(part)).max(axis=0))
-        return np.concatenate(parts)
+        """Return the score of each row from `warm_up_` on, (n − warm_up_,)."""
+        known = self.surprise_
+        parts = self._parts(Z, self.warm_up_)
+        return np.concatenate([known.surprises(known.answers(each)).max(axis=0) for each in parts])
+
+    def _shares(self, Z):
+        """Return the channels' shares of each score, (n − warm_up_, channels)."""
+        answers = self.surprise_.answers(Z)
+        largest = self.surprise_.surprises(answers).argmax(axis=0)  # (rows,): which question
+        if self.too_quiet:  # the quietest channel alone
+            quietest = self.surprise_.quiet(answers[2]).argmax(axis=1)
+            answers[2] = np.eye(self.n_channels_)[quietest]
+        shares = np.stack(answers)[largest, np.arange(len(largest))] + TINY
+        return shares / shares.sum(axis=1, keepdims=True)
+
+    def _learn(self, X, times):
+        """Do what `fit` says, to a detector that is thrown away where it fails."""
+        self._check_parameters()
+        X = self._as_series(X, None, reset=True)
+        self.times_ = None if times is None else series.as_times(times, len(X))
+        self.surprise_ = Surprise(self.lags, self.window, self.smoothing, self.too_quiet)
+        self.warm_up_ = self.surprise_.warm_up
+        least = 4 * (self.warm_up_ + 1)
+        if len(X) < least:
+            raise ValueError(
+                f"X has {len(X):,} rows; with lags={self.lags}, window={self.window} and "
+                f"smoothing={self.smoothing} at least {least:,} are needed."
+            )
+        learned = int(LEARNED * len(X))
+        self.profile_ = self._learn_profile(X, learned)
+        self._learn_scale(X - self._season(self.times_, len(X)))
+        Z = self._scaled(X, self.times_)
+        self._learn_surprise(Z, learned)
+        self._tail, self._tail_scaled = X[-self.warm_up_ :], Z[-self.warm_up_ :]
+        scores = self._with_warm_up(self._score(Z))
+        self._set_decisions(scores, held_out=scores[learned:])
+        self._follow_on(self._tail, self._tail_scaled, self.times_)
 
     def _learn_surprise(self, Z, learned):
         """Learn the forecast, the windows and the units of surprise."""

@@ -237,6 +237,25 @@ def a_forecaster_trains_its_network_on_the_device(device):
         )
 
 
+def next_keys_are_learned_on_the_device(device):
+    logs = [["open", *["read"] * (n % 4), "close"] for n in range(60)]
+    small = {"context": 4, "embedding": 5, "hidden_units": 8, "steps": 60}
+    on_cpu, detector = (
+        detectors.NextKey(**small, device=each).fit(logs) for each in ("cpu", device)
+    )
+    all_on(detector.network_, device)
+    # more than a hundred steps, and the devices add up in different orders
+    assert_near(detector.decision_scores_, on_cpu.decision_scores_, device, tolerance=1e-3)
+    with tempfile.TemporaryDirectory() as folder:
+        detector.save(Path(folder) / "detector.pt")
+        for place in (device, "cpu"):
+            loaded = detectors.load(Path(folder) / "detector.pt").set_params(device=place)
+            assert_near(
+                loaded.decision_function(logs), detector.decision_scores_, device, tolerance=1e-4
+            )
+            all_on(loaded.network_, place)
+
+
 def a_full_device_counts_as_absent(device):
     """Learners on a machine whose card has no memory go on with the CPU, without an error."""
     if device != stand_in_device.NAME:  # a card cannot be filled up for this
@@ -404,6 +423,7 @@ CHECKS = {
     **{kind.__name__: image_detector_check(kind) for kind in IMAGE_DETECTORS},
     **{f"state around {kind.__name__}": state_check(kind) for kind in DETECTORS},
     "Forecaster": a_forecaster_trains_its_network_on_the_device,
+    "NextKey": next_keys_are_learned_on_the_device,
     "full": a_full_device_counts_as_absent,
     **{each.__name__: must_be_caught(each) for each in CAUGHT},
 }

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from course_utils import data, detectors, evaluation
-from course_utils.detectors import forecaster, surprise
+from course_utils.detectors import forecaster, recurrent, surprise
 from course_utils.detectors.forecaster import NOT_JUDGED
 
 import numpy as np
@@ -356,7 +356,7 @@ def test_a_network_is_kept_only_where_it_forecasts_better():
 
 
 def test_the_recurrent_unit_is_torchs():
-    ours = surprise.Recurrent(3, 5, torch.Generator().manual_seed(0))
+    ours = recurrent.Recurrent(3, 5, torch.Generator().manual_seed(0))
     theirs, windows = torch.nn.GRU(3, 5, batch_first=True), torch.randn(7, 4, 3)
     with torch.no_grad():
         theirs.weight_ih_l0.copy_(ours.from_input.T)

@@ -9,9 +9,10 @@ from course_utils.detectors.autoencoder import AutoEncoder
 from course_utils.detectors.base import Detector, DetectorFileError
 from course_utils.detectors.forecaster import Forecaster
 from course_utils.detectors.gan import AnoGAN
+from course_utils.detectors.next_key import NextKey
+from course_utils.detectors.ngram import NGram
 from course_utils.detectors.one_class import DeepSVDD
 from course_utils.detectors.patches import PaDiM, PatchCore
-from course_utils.detectors.sequences import NGram
 from course_utils.detectors.vae import VAE
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "DetectorFileError",
     "Forecaster",
     "NGram",
+    "NextKey",
     "PaDiM",
     "PatchCore",
     "load",

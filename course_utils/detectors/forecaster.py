@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from course_utils import checks, runtime, series
 from course_utils.detectors.base import Detector
-from course_utils.detectors.surprise import Recurrent, Stream, Surprise, center_and_spread
+from course_utils.detectors.recurrent import Recurrent
+from course_utils.detectors.surprise import Stream, Surprise, center_and_spread
 
 import numpy as np
 import pandas as pd

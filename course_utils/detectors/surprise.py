@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 
 from course_utils import series, training
 from course_utils.detectors.ensemble import NORMAL_OVER_MAD
+from course_utils.detectors.recurrent import as_float32
 
 import numpy as np
 import torch
 from torch import nn
 
-__all__ = ["Recurrent", "Stream", "Surprise", "center_and_spread"]
+__all__ = ["Stream", "Surprise", "center_and_spread"]
 
 LEAST_OF_ERROR = 1e-6  # what the error of a channel that never moves is counted in
 CAP = 10.0  # of an error and of a value in a window, so that one alone does not fill a mean
@@ -19,7 +20,6 @@ HIGH, LOW = 0.99, 0.01  # quantiles of the calibrating rows that are one unit of
 LEAST_UNIT = 1e-3
 FLOOR = 1e-9
 LARGEST_SURPRISE = 99.0
-WINDOWS_AT_A_TIME = 4096
 EPOCHS, PATIENCE, BATCH_SIZE, LEARNING_RATE = 30, 4, 128, 5e-3  # of the recurrent network
 FITTED = 0.8  # share of the learned windows that it is trained on; the others stop it
 LEAST_GAIN = 0.02  # of the loss on those others, for which it is kept
@@ -161,8 +161,8 @@ class Surprise:
     def _train(self, network, Z, **choices):
         """Train a network on what the linear forecast leaves over; keep it if it helps."""
         lagged = self._lagged(Z)
-        windows = _float32(lagged.reshape(len(lagged), self.lags, -1))
-        left = _float32(Z[self.lags :] - self.forecast(Z))
+        windows = as_float32(lagged.reshape(len(lagged), self.lags, -1))
+        left = as_float32(Z[self.lags :] - self.forecast(Z))
         cut = int(FITTED * len(windows))
         later = windows[cut:], left[cut:]
 
@@ -180,7 +180,7 @@ class Surprise:
             learning_rate=LEARNING_RATE,
             **choices,
         )
-        made = _float32(network.in_batches(later[0].numpy()))
+        made = as_float32(network.in_batches(later[0].numpy()))
         found = nn.functional.smooth_l1_loss(made, later[1])
         without = nn.functional.smooth_l1_loss(torch.zeros_like(made), later[1])
         if found < (1 - LEAST_GAIN) * without:
@@ -238,58 +238,6 @@ class Stream:
         return float(min(max(score, -LARGEST_SURPRISE), LARGEST_SURPRISE))
 
 
-class Recurrent(nn.Module):
-    """A gated recurrent unit (GRU) over the rows before, and a head that starts at zero.
-
-    From row to row it keeps h, (n, hidden): z says how much of it stays, r how much of it is
-    heard by what would take its place (Cho et al., EMNLP 2014; with the offset of torch's).
-    Written out, since torch's own is not made for every device.
-
-    Parameters
-    ----------
-    channels, hidden_units : int
-    generator : torch.Generator
-        On the CPU: the global random state stays as it is.
-    """
-
-    def __init__(self, channels, hidden_units, generator):
-        super().__init__()
-        reach = hidden_units**-0.5
-
-        def drawn(*shape):
-            values = torch.rand(shape, generator=generator, dtype=torch.float32)
-            return nn.Parameter((2 * values - 1) * reach)
-
-        self.from_input = drawn(channels, 3 * hidden_units)
-        self.offset = drawn(3 * hidden_units)
-        self.from_state = drawn(hidden_units, 3 * hidden_units)
-        self.state_offset = drawn(hidden_units)
-        kind = {"dtype": torch.float32}
-        self.head = nn.Parameter(torch.zeros(hidden_units, channels, **kind))
-        self.head_offset = nn.Parameter(torch.zeros(channels, **kind))
-
-    def forward(self, windows):
-        """Map windows (n, lags, channels) to (n, channels)."""
-        state = windows.new_zeros(len(windows), len(self.from_state))
-        for heard in (windows @ self.from_input + self.offset).unbind(dim=1):  # (n, 3 · hidden)
-            r, z, new = heard.chunk(3, dim=1)
-            from_r, from_z, from_new = (state @ self.from_state).chunk(3, dim=1)
-            r, z = torch.sigmoid(r + from_r), torch.sigmoid(z + from_z)
-            new = torch.tanh(new + r * (from_new + self.state_offset))
-            state = torch.lerp(new, state, z)
-        return state @ self.head + self.head_offset
-
-    @torch.no_grad()
-    def in_batches(self, windows):
-        """Map an array of windows to a float64 array, some thousand at a time."""
-        device = self.head.device
-        made = [
-            self(_float32(part).to(device)).cpu().numpy()
-            for part in np.array_split(windows, -(-len(windows) // WINDOWS_AT_A_TIME) or 1)
-        ]
-        return np.concatenate(made).astype(np.float64)
-
-
 def center_and_spread(values, least):
     """Return each column's median and spread: its median absolute deviation times 1.4826.
 
@@ -312,11 +260,6 @@ def center_and_spread(values, least):
 def _size(errors):
     """Return the length of each row of errors, (rows,), cut off where all are CAP."""
     return np.sqrt((errors**2).sum(axis=1)).clip(0, CAP * errors.shape[1] ** 0.5)
-
-
-def _float32(array):
-    """Return a copy of an array, a read-only view of a series perhaps, as a tensor."""
-    return torch.from_numpy(np.array(array, dtype=np.float32))
 
 
 def _with_one(rows):

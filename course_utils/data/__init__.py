@@ -28,6 +28,7 @@ from course_utils.data.store.embedded import embedded_files
 
 _MODULE_OF = {
     "CIFAR_10_CLASSES": "public.pictures",
+    "PROGRAM_EVENTS": "simulators.program_logs",
     "bearing_frequencies": "simulators.machine",
     "load_adbench": "public.tables",
     "load_bgl": "public.logs",
@@ -48,6 +49,7 @@ _MODULE_OF = {
     "make_machine": "simulators.machine",
     "make_orders": "simulators.orders",
     "make_payments": "simulators.payments",
+    "make_program_logs": "simulators.program_logs",
     "make_textures": "simulators.textures",
     "make_vibration": "simulators.machine",
     "payment_changes": "simulators.payments",
@@ -59,6 +61,7 @@ _MODULE_OF = {
 
 __all__ = [
     "CIFAR_10_CLASSES",
+    "PROGRAM_EVENTS",
     "AnomalyData",
     "Split",
     "bearing_frequencies",
@@ -93,6 +96,7 @@ __all__ = [
     "make_machine",
     "make_orders",
     "make_payments",
+    "make_program_logs",
     "make_series",
     "make_textures",
     "make_toy",

@@ -394,6 +394,19 @@ def test_a_list_of_arrays_of_unlike_lengths_is_compared_part_by_part():
     assert difference([np.ones(2), np.zeros(3)], parts).startswith("in result 2 of 2 at [0]")
 
 
+def test_nan_is_right_where_the_solution_has_it_and_nowhere_else():
+    wanted = np.array([np.nan, 1.0, 2.0])
+    assert difference([float("nan"), 1, 2], wanted) == ""
+    for got, words in (
+        ([0.0, 1.0, 2.0], "at [0] you return 0; nan is expected"),
+        ([np.nan, 1.0, np.nan], "at [2] you return nan; 2 is expected"),
+        ([np.nan, np.inf, 2.0], "at [1] you return inf; 1 is expected"),
+        ([np.nan, 1.0, 2.5], "at [2] you return 2.5; 2 is expected"),
+    ):
+        assert words in difference(got, wanted)
+    assert "NaN or infinite" in difference(wanted, np.zeros(3))
+
+
 def test_a_word_among_the_results_is_compared_too():
     assert difference(("b", 1.0), ("b", 1)) == ""
     assert difference(("a", 1.0), ("b", 1)) == "in result 1 of 2 you return 'a'; 'b' is expected."

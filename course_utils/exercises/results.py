@@ -43,7 +43,13 @@ def plain(value: object) -> object:
     return value.to_numpy() if hasattr(value, "to_numpy") else value
 
 
-def as_array(value: object, *, shape: tuple[int, ...] | None = None, what: str = "the result"):
+def as_array(
+    value: object,
+    *,
+    shape: tuple[int, ...] | None = None,
+    what: str = "the result",
+    finite: bool = True,
+):
     """Return `value` as a float array, or refuse it in words a learner can act on.
 
     Parameters
@@ -54,6 +60,8 @@ def as_array(value: object, *, shape: tuple[int, ...] | None = None, what: str =
         The shape that is asked for.
     what : str
         How the message calls the value.
+    finite : bool
+        Whether NaN and infinity are refused.
 
     Returns
     -------
@@ -74,7 +82,7 @@ def as_array(value: object, *, shape: tuple[int, ...] | None = None, what: str =
             f"For {what} you return the shape {array.shape}; {shape} is expected.{turned}"
         )
     require(
-        np.isfinite(array).all(),
+        not finite or np.isfinite(array).all(),
         f"For {what} you return NaN or infinite entries. Look for a division by zero, a "
         "logarithm of zero or an exponential that overflows.",
     )
@@ -132,6 +140,8 @@ def name_the_mistake(got: np.ndarray, mistakes: Iterable[tuple[object, str]]) ->
 def difference(result: object, wanted: object) -> str:
     """Say in a sentence where `result` first differs from what is right; empty if nowhere.
 
+    Where NaN is right, NaN alone is.
+
     Parameters
     ----------
     result : object
@@ -155,13 +165,15 @@ def difference(result: object, wanted: object) -> str:
             return _difference_of_parts(result, wanted)
         wanted = np.array(wanted, dtype=float)
     wanted = np.asarray(wanted, dtype=float)
+    missing = np.isnan(wanted)
     try:
-        got = as_array(result, shape=wanted.shape)
+        got = as_array(result, shape=wanted.shape, finite=not missing.any())
     except Misconception as reason:
         return f"{str(reason)[0].lower()}{str(reason)[1:]}"
     # a small entry beside large ones is only as exact as they are in float32
-    near = TOLERANCE * (np.abs(wanted) + 0.01 * np.abs(wanted).max(initial=0)) + 1e-12
-    wrong = np.flatnonzero(np.abs(got - wanted) > near)
+    largest = np.abs(wanted[~missing]).max(initial=0)
+    near = TOLERANCE * (np.abs(wanted) + 0.01 * largest) + 1e-12
+    wrong = np.flatnonzero((np.abs(got - wanted) > near) | (np.isnan(got) != missing))
     if not wrong.size:
         return ""
     place = np.unravel_index(wrong[0], wanted.shape)

@@ -42,6 +42,8 @@ OPEN = {
     "plain_rival": "any score without a network that ranks held-back digits well",
     "snapshot": "a dictionary of states, judged by resuming the training",
     "image_score": "any score that ranks small and faint defects on maps held back",
+    "whitener": "any root of the inverse; its check compares second moments on random tables",
+    "cheat": "any scores whose few alarms meet each long event",
 }
 EXERCISES = [
     pytest.param(exercise, id=f"{lesson[:2]}-{exercise.name}")

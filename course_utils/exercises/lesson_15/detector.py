@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import plain, require
+import functools
+
+from course_utils import data, evaluation
+from course_utils.exercises.engine import SECONDS_TO_ANSWER, Exercise, Verdict, is_stub
+from course_utils.exercises.results import Misconception, as_array, require, same_numbers
 
 import numpy as np
 
+CHANNELS = "load [%]", "temperature [°C]", "vibration RMS [g]"
+MACHINES = 24, 25  # seeds; the lesson's are others
+EDGE = 36  # rows, six hours: the longest soft edge of an event
+ENOUGH = 0.7  # mean VUS-PR; the rule of one line has less than 0.5
+
+
+class _OnMachines(Exercise):
+    """An exercise whose machines are made before the answer's time begins."""
+
+    def examine(self, answer: object, seconds: float = SECONDS_TO_ANSWER) -> Verdict:
+        """Judge `answer` without printing, as every exercise does."""
+        if callable(answer) and not is_stub(answer):
+            for seed in MACHINES:
+                _machine(seed)
+        return super().examine(answer, seconds)
+
+
 # ------------------------------------------------------------------------------- 8 · my detector
 
-my_detector = Exercise(
+my_detector = _OnMachines(
     "Return a score for each row of X (rows, 3), higher where it is worse, learnt from the "
     "fault-free rows of train (n, 3), which X follows on.",
     hints=(
@@ -40,8 +60,96 @@ def my_detector_solution(train, X):
     return means[-len(X) :]
 
 
+@functools.cache
+def _machine(seed):
+    """Return fault-free rows, the rows behind them and their labels, of one machine.
+
+    Two weeks are simulated, which takes some seconds of the processor.
+    """
+    made = data.make_machine(hours=336, seed=seed)
+    X = made.X[:, [made.feature_names.index(each) for each in CHANNELS]]
+    third = len(X) // 3  # free of faults
+    return X[:third], X[third:], made.y[third:].astype(int)
+
+
 @my_detector.set_check
 def my_detector_check(answer):
-    rows = np.random.default_rng(0).normal(size=(300, 3))
-    got = np.shape(plain(answer(rows[:200], rows[200:])))
-    require(got == (100,), f"One score for each row is asked for; you return the shape {got}.")
+    found, rivals, turned = [], [], []
+    for seed, share in zip(MACHINES, (0.4, 0.7), strict=True):
+        train, X, y = _machine(seed)
+        scores = _scores(answer, train, X)
+        _require_fair_play(answer, train, X, scores, cut=int(share * len(X)))
+        found.append(evaluation.vus_pr(y, scores, EDGE))
+        turned.append(evaluation.vus_pr(y, -scores, EDGE))
+        rivals.append(max(evaluation.vus_pr(y, each, EDGE) for each in _rivals(train, X)))
+    told = " and ".join(f"{each:.2f}" for each in found)
+    require(
+        np.mean(found) >= ENOUGH or np.mean(turned) < ENOUGH,
+        f"The sign is turned: your VUS-PR is {told}, and {np.mean(turned):.2f} on average once "
+        "every score has its sign changed. Higher is worse.",
+    )
+    require(
+        np.mean(found) >= ENOUGH,
+        f"On two machines held back your VUS-PR is {told}: {np.mean(found):.2f} on average, and "
+        f"{ENOUGH} would pass. |z| with a trailing mean has {np.mean(rivals):.2f}, random scores "
+        f"have {_of_chance():.2f}.",
+    )
+
+
+def _scores(answer, train, X):
+    got = as_array(answer(train.copy(), X.copy()), what="the scores")
+    if got.shape == (len(X),):
+        return got
+    require(
+        got.shape != (len(train) + len(X),),
+        "The training rows were scored as well. One score for each row of X is asked for.",
+    )
+    require(
+        got.shape != X.shape,
+        "One number for each channel came back. Put the three together: one score for each row.",
+    )
+    require(
+        got.shape != (len(train),),
+        "Those are scores of the training rows. The rows of X are to be judged.",
+    )
+    raise Misconception(
+        f"{len(X)} scores are asked for, one for each row of X; you return the shape {got.shape}. "
+        "The training rows, which X follows on, give the first rows a past."
+    )
+
+
+def _require_fair_play(answer, train, X, scores, cut):
+    """Refuse scores that change from call to call, or when rows from `cut` on are cut off."""
+    require(
+        same_numbers(_scores(answer, train, X), scores),
+        "The same rows get other scores at the second call. Give whatever draws a seed.",
+    )
+    moved = np.abs(_scores(answer, train, X[:cut]) - scores[:cut])
+    changed = np.flatnonzero(moved > 1e-4 * np.ptp(scores))
+    if not changed.size:
+        return
+    near = cut - changed[0]
+    require(
+        near > len(X) // 6,
+        f"Cutting the later rows off changes the scores of the last {near} rows that are left: "
+        "they look ahead, as a centred mean does, or a window that begins at its row.",
+    )
+    raise Misconception(
+        "Cutting the later rows off changes scores from the beginning on: something was learnt "
+        "from the rows to be judged, their mean or their largest, say. Learn from train alone."
+    )
+
+
+def _rivals(train, X):
+    """Yield the mean and the largest |z| over the channels, smoothed over the rows so far."""
+    z = np.abs((X - train.mean(axis=0)) / train.std(axis=0))
+    for size in (z.mean(axis=1), z.max(axis=1)):
+        for width in (1, 16, 32):
+            yield np.convolve(size, np.ones(width) / width)[: len(X)]
+
+
+@functools.cache
+def _of_chance():
+    chance = np.random.default_rng(0)
+    machines = [_machine(seed) for seed in MACHINES]
+    return np.mean([evaluation.vus_pr(y, chance.random(len(y)), EDGE) for _, _, y in machines])

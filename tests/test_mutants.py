@@ -44,6 +44,9 @@ OPEN = {
     "image_score": "any score that ranks small and faint defects on maps held back",
     "whitener": "any root of the inverse; its check compares second moments on random tables",
     "cheat": "any scores whose few alarms meet each long event",
+    "log_key": "any keys that neither split nor merge templates held back",
+    "sequence_score": "any score that finds one odd step in short and long sequences",
+    "split_copies": "any draw of distinct sequences that the seed decides",
 }
 EXERCISES = [
     pytest.param(exercise, id=f"{lesson[:2]}-{exercise.name}")

@@ -106,7 +106,8 @@ def _judge_share(train, numbers, share, seed=0):
     """Refuse a share that is far from what was asked for, even if each is drawn by itself."""
     distinct, trained = numbers.max() + 1, len(np.unique(numbers[train]))
     found, of_rows = trained / distinct, train.mean()
-    if abs(found - share) <= 4 * np.sqrt(share * (1 - share) / distinct):
+    allowed = 4 * np.sqrt(share * (1 - share) / distinct)
+    if abs(found - share) <= allowed:
         return
     told = (
         f"With seed {seed}, {found:.0%} of the distinct sequences train ({trained} of "
@@ -117,7 +118,7 @@ def _judge_share(train, numbers, share, seed=0):
         abs(of_rows - share) > 0.02,
         f"Share was taken of the rows, and the sequences that have many copies fill it. {told}",
     )
-    require(abs(1 - found - share) > 0.02, f"Is True for training, and not for testing? {told}")
+    require(abs(1 - found - share) > allowed, f"Is True for training, and not for testing? {told}")
     raise Misconception(told)
 
 

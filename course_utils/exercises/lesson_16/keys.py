@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from itertools import combinations
+from itertools import chain, combinations
 
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import Misconception, require
@@ -97,7 +97,7 @@ def _lines(seed: int) -> dict[str, list[str]]:
 @log_key.set_check
 def log_key_check(answer):
     lines = _lines(160)
-    keys = {each: _key(answer, each) for group in lines.values() for each in group}
+    keys = {each: _key(answer, each) for each in dict.fromkeys(chain(*lines.values()))}
     require(
         any(key != line for line, key in keys.items()),
         "The key is the whole line, so that nearly every line is a template of its own. Replace "

@@ -60,7 +60,7 @@ def _counted(sequences):
 @bigram_surprises.set_check
 def bigram_surprises_check(answer):
     train = ["abbac", "abac", "abbbac", "bac", "abc", "abbad"]
-    counts, sequence = _counted(train), list("abbcabde")
+    counts, sequence = _counted(train), list("abbcadab")
     given = counts.copy()
     try:
         result = answer(sequence.copy(), given)
@@ -149,10 +149,6 @@ def _name_the_surprises(got, right, sequence, counts):
             'K counts "<s>" too. It is no symbol that can come next.',
         ),
         (
-            surprise(seen + 1, followed + len(everything)),
-            'K counts "<s>", which never comes next, and leaves out what was never seen.',
-        ),
-        (
             surprise(seen + 1, followed + len(counts)),
             "K is the number of pairs in counts. It is the number of distinct symbols that can "
             "come next, and one more.",
@@ -195,6 +191,10 @@ def _name_the_surprises(got, right, sequence, counts):
             surprise(turned + 1, followed + K),
             "The pairs are looked up the wrong way round: (previous, symbol).",
         ),
+        (
+            surprise(turned + 1, total(lambda pair, step: pair[0] == step[1]) + K),
+            "The pairs are looked up the wrong way round: (previous, symbol).",
+        ),
     )
     finite = [(each, told) for each, told in mistakes if np.isfinite(each).all()]
     name_the_mistake(got, finite)
@@ -226,8 +226,8 @@ def bigram_surprises_inputs(rng):
     words = ["open", "read", "close"]
     yield "symbols that are words", (drawn(5, words), _counted([drawn(4, words) for _ in "12345"]))
     yield "large counts", (drawn(6), {pair: 1000 * count for pair, count in counts.items()})
-    cut = {pair: count for pair, count in counts.items() if pair[1] != "a"}
-    yield "a symbol that never comes next", (drawn(7), cut)
+    once = {("<s>", "x"): 2, ("x", "y"): 1, ("y", "</s>"): 1, ("x", "z"): 3}
+    yield "each symbol after one other alone", (["x", "z", "y", "x"], once)
 
 
 # ---------------------------------------------------------------------------- 3 · sequence score

@@ -181,9 +181,9 @@ def _split(answer, sequences, share, seed):
         f"One True or False for each of the {n} rows is asked for, shape ({n},); you return the "
         f"shape {values.shape}. Are those row numbers, or the distinct sequences'?",
     )
+    whole = values.dtype.kind in "iu"
+    told = " As an index, an array of 0 and 1 picks row 0 and row 1 again and again." * whole
     require(
-        values.dtype == bool,
-        f"You return {values.dtype}; True and False are asked for. As an index, an array of 0 and "
-        "1 picks row 0 and row 1 again and again.",
+        values.dtype == bool, f"You return {values.dtype}; True and False are asked for.{told}"
     )
     return values

@@ -227,9 +227,9 @@ def _gone(one: list[str], other: list[str], key: str) -> str:
     told = f"{first!r} and {second!r} tell them apart, and are gone from the key."
     if any("=" in word for word in one):
         told += " \\S*\\d\\S*, or each word with a digit in it, takes the name before the = along."
-    elif set(first) <= set("abcdef"):
+    elif set(first) <= set("abcdef") and len(key.split()) == len(one):
         told += " They are spelt with the letters a to f alone; hex addresses begin with 0x."
-    elif {"{path}", "{quoted}"} & set(one):
+    elif len(key.split()) < len(one):
         told += (
             " Does a part of your pattern take as much as it can, as .* does? A path ends at the "
             'next space, \\S+, and a quoted value at the next quote, "[^"]*".'

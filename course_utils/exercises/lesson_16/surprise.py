@@ -142,7 +142,8 @@ def _name_the_surprises(got, right, sequence, counts):
         (1 - np.exp(-right), "That is 1 − p; the surprise is −log p."),
         (
             surprise(seen + 1, followed + K - 1),
-            "K is one too small: what was never seen counts as one more symbol.",
+            "K is one too small. It counts all symbols that can come next, the end among them, "
+            "and one more for what was never seen.",
         ),
         (
             surprise(seen + 1, followed + len(everything) + 1),

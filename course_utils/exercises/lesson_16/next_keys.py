@@ -190,7 +190,7 @@ choose_g = Exercise(
         "worst = the largest rank of each sequence. (worst > g).mean() is the share of alarms.",
         "Try g = 1, 2, 3 … and return the first whose share is at most budget.",
     ),
-    praise="Right: g is chosen on normal sequences, and no anomaly was needed for it.",
+    praise="Right: the smallest g that keeps to the budget, counted in sequences.",
 )
 
 

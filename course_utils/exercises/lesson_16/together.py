@@ -217,11 +217,11 @@ my_detector = Exercise(
     "sequences in `train`, that finds steps in a wrong order and usual steps in unusual numbers: "
     f"AUROC {ENOUGH} or more for each.",
     hints=(
-        "The highest surprise of a bigram finds a wrong order, and no number of repeats: each "
+        "The highest surprise of a step finds a wrong order, and no number of repeats: each "
         "repeat is a usual step. Counts of the symbols see just that.",
         "So take two scores. They have unlike units: join them by their ranks among held-out "
         "normal sequences (exercise 7).",
-        "Fit both on train[::2], rank by train[1::2]. NGram(order=2) of course_utils.detectors is "
+        "Fit both on train[::2], rank by train[1::2]. NGram(order=4) of course_utils.detectors is "
         "one; the largest |z| of the symbols' counts, or kNN on them, is the other.",
     ),
     praise="Right: both kinds are found on programs held back, and each sequence is judged alone.",
@@ -233,7 +233,7 @@ def my_detector_solution(train, sequences):
     from course_utils.detectors import NGram
 
     fitted, held = train[::2], train[1::2]
-    ngram = NGram(order=2).fit(fitted)
+    ngram = NGram(order=4).fit(fitted)
     symbols = sorted({symbol for each in fitted for symbol in each})
 
     def count(X):

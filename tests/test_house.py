@@ -30,6 +30,7 @@ FLOORS = {
     "training": 2,
     "backbone": 2.5,
     "classifier": 2.5,
+    "embeddings": 2.5,
     "series": 2,
     "detectors": 3,
     "plots": 4,
@@ -174,7 +175,7 @@ def test_every_public_name_has_a_caller():
 def test_importing_the_package_or_a_room_loads_no_more_than_it_says():
     names = "OMP_WAIT_POLICY", "KERAS_BACKEND"
     environment = {name: value for name, value in os.environ.items() if name not in names}
-    in_torch = ("__main__", "training", "backbone", "detectors")
+    in_torch = ("__main__", "training", "backbone", "embeddings", "detectors")
     rooms = ", ".join(f"course_utils.{room}" for room in FLOORS if room not in in_torch)
     code = (
         "import os, sys, course_utils\n"

@@ -19,9 +19,11 @@ from pathlib import Path
 from course_utils import detectors, runtime, training
 from course_utils.detectors import image
 from course_utils.detectors.table import TableDetector
+from course_utils.embeddings import MiniLM
 
 import lesson_on_device
 import numpy as np
+import small_minilm
 import stand_in_device
 import torch
 from torch import nn
@@ -256,6 +258,16 @@ def next_keys_are_learned_on_the_device(device):
             all_on(loaded.network_, place)
 
 
+def texts_have_the_vectors_of_the_cpu(device):
+    texts = ["", "win a prize now!", "a " * 50, "paying"]
+    with tempfile.TemporaryDirectory() as folder:
+        small_minilm.write(Path(folder))
+        with small_minilm.expected(Path(folder)):
+            on_cpu, model = (MiniLM(folder, device=each) for each in ("cpu", device))
+    all_on(model.network, device)
+    assert_near(model.encode(texts, batch_size=3), on_cpu.encode(texts), device, tolerance=1e-5)
+
+
 def a_full_device_counts_as_absent(device):
     """Learners on a machine whose card has no memory go on with the CPU, without an error."""
     if device != stand_in_device.NAME:  # a card cannot be filled up for this
@@ -424,6 +436,7 @@ CHECKS = {
     **{f"state around {kind.__name__}": state_check(kind) for kind in DETECTORS},
     "Forecaster": a_forecaster_trains_its_network_on_the_device,
     "NextKey": next_keys_are_learned_on_the_device,
+    "MiniLM": texts_have_the_vectors_of_the_cpu,
     "full": a_full_device_counts_as_absent,
     **{each.__name__: must_be_caught(each) for each in CAUGHT},
 }

@@ -393,6 +393,14 @@ def convolution_by_a_matrix(x, kernel, dilation):
 
 
 @right(ex.causal_convolution)
+def convolution_by_a_layer(x, kernel, dilation):
+    layer = torch.nn.Conv1d(1, 1, len(kernel), dilation=dilation, bias=False).double()
+    layer.weight.data[0, 0] = torch.tensor(kernel[::-1].copy())
+    x = torch.tensor(x, dtype=torch.float64).reshape(1, 1, -1)
+    return layer(torch.nn.functional.pad(x, ((len(kernel) - 1) * dilation, 0))).squeeze()
+
+
+@right(ex.causal_convolution)
 def convolution_in_torch_s_words(x, kernel, dilation):
     y = torch.zeros_like(x, dtype=kernel.dtype)
     for k in range(kernel.numel()):
@@ -1033,6 +1041,19 @@ def line_from_below(scores, alarms):
         if runs_above(scores, line) <= alarms:
             return line
     return max(scores)
+
+
+@wrong(ex.alarm_line, "With peaks on one wide hill")
+def line_by_halving(scores, alarms):
+    lines = np.unique(scores)
+    low, high = 0, len(lines) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if runs_above(scores, lines[middle]) <= alarms:
+            high = middle
+        else:
+            low = middle + 1
+    return lines[low]
 
 
 @wrong(ex.alarm_line, "You allow that many rows")

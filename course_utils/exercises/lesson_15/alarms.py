@@ -225,11 +225,14 @@ def alarm_line_inputs(rng):
     yield "the example, two alarms", (example, 2)
     for what, scores in inputs.vectors(rng):
         for alarms in (0, 1, 3):
-            yield f"{what}, {alarms} alarms", (scores, alarms)
+            yield f"{what}, alarms = {alarms}", (scores, alarms)
     smooth = np.convolve(rng.normal(size=90), np.ones(6), mode="valid")
     for alarms in (0, 1, 2, 5, 40):
-        yield f"scores that hang together, {alarms} alarms", (smooth, alarms)
-        yield f"plateaus, {alarms} alarms", (np.round(smooth), alarms)
+        yield f"scores that hang together, alarms = {alarms}", (smooth, alarms)
+        yield f"plateaus, alarms = {alarms}", (np.round(smooth), alarms)
+    peaks = np.append(30 + rng.normal(size=14), np.arange(26.0)[::-1])
+    for alarms in (1, 2, 3):
+        yield f"peaks on one wide hill, alarms = {alarms}", (peaks, alarms)
     yield "a run at the first row", (np.array([9.0, 8.0, 1.0, 2.0, 1.0, 7.0, 1.0]), 1)
     yield "a run at the last row", (np.array([1.0, 2.0, 1.0, 7.0, 1.0, 8.0, 9.0]), 1)
     yield "two rows of one height, apart", (np.array([0.0, 3.0, 0.0, 3.0, 0.0]), 1)

@@ -332,7 +332,7 @@ def causal_convolution_inputs(rng):
         ("a kernel longer than the series", 4, 7, 1),
         ("a dilation longer than the series", 5, 3, 9),
         ("steps just as long as the series", 6, 3, 3),
-        ("one row", 1, 3, 2),
+        ("two rows", 2, 3, 1),
     ):
         yield what, (rng.normal(size=rows), rng.normal(size=size), dilation)
     pulse = np.zeros(16)

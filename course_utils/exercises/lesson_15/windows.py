@@ -5,6 +5,7 @@ from __future__ import annotations
 from course_utils.exercises.results import (
     Misconception,
     as_array,
+    plain,
     require,
     same_numbers,
 )
@@ -41,7 +42,13 @@ def row_scores_solution(window_scores, rows, width):
 def row_scores_check(answer):
     rows, width = 11, 4
     windows = np.random.default_rng(15).gamma(2.0, size=rows - width + 1)
-    got = as_array(answer(windows.copy(), rows, width), what="the scores", finite=False)
+    result = answer(windows.copy(), rows, width)
+    got = as_array(result, what="the scores", finite=False)
+    require(
+        np.asarray(plain(result)).dtype.kind != "O",
+        "None stands where a row is not judged. np.nan says it in numbers, which can be averaged "
+        "and drawn.",
+    )
     require(
         got.shape != windows.shape,
         f"You return one score for each of the {len(windows)} windows; each of the {rows} rows "

@@ -1245,14 +1245,14 @@ def detector_by_steps(train, X):
     return np.abs(np.diff(rows, axis=0)).max(axis=1)[-len(X) :]
 
 
-@wrong(ex.my_detector, "rows that are left: they look ahead")
+@wrong(ex.my_detector, "that are left: they look ahead")
 def detector_with_a_centred_mean(train, X):
     errors, known = forecast_errors(train, X)
     sizes = np.linalg.norm(errors @ ex.whitener._solution(errors[:known]), axis=1)
     return np.convolve(sizes, np.ones(17) / 17, mode="same")[-len(X) :]
 
 
-@wrong(ex.my_detector, "rows that are left: they look ahead")
+@wrong(ex.my_detector, "that are left: they look ahead")
 def detector_with_a_mean_of_the_future(train, X):
     sizes = np.linalg.norm(scaled(train, X)[len(train) :], axis=1)
     return pd.Series(sizes[::-1]).rolling(16, min_periods=1).mean()[::-1]
@@ -1301,7 +1301,7 @@ def detector_that_loses_its_start(train, X):
     return windows_of(np.linalg.norm(X - train.mean(axis=0), axis=1), 16).mean(axis=1)
 
 
-@wrong(ex.my_detector, "NaN or infinite")
+@wrong(ex.my_detector, "The first 15 scores are NaN")
 def detector_that_warms_up(train, X):
     return pd.Series(np.linalg.norm(X - train.mean(axis=0), axis=1)).rolling(16).mean()
 
@@ -1311,3 +1311,7 @@ def detector_in_place(train, X):
     scores = ex.my_detector._solution(train, X)
     X -= train.mean(axis=0)
     return scores
+
+
+wrong(ex.my_detector, "NaN or infinite")(lambda train, X: np.full(len(X), np.inf))
+wrong(ex.my_detector, "0.7 would pass")(lambda train, X: np.ones(len(X)))

@@ -110,11 +110,16 @@ def rows_with_the_mean(window_scores, rows, width):
     return np.pad(window_scores, (width - 1, 0), mode="mean")
 
 
-@wrong(ex.row_scores, "No window ends at row 2")
+@wrong(ex.row_scores, "No window ends at row 4")
 def rows_with_one_made_up(window_scores, rows, width):
     scores = rows_concatenated(window_scores, rows, width)
     scores[width - 2] = window_scores[0]
     return scores
+
+
+@wrong(ex.row_scores, "one row before its window's last")
+def rows_one_early(window_scores, rows, width):
+    return np.append(rows_concatenated(window_scores, rows, width)[1:], np.nan)
 
 
 @wrong(ex.row_scores, "one row after")
@@ -143,12 +148,12 @@ def rows_by_the_largest_window(window_scores, rows, width):
 
 @wrong(ex.row_scores, "(20,) is expected")
 def rows_of_one_series(window_scores, rows, width):
-    return rows_concatenated(window_scores, rows, width)[:11]
+    return rows_concatenated(window_scores, rows, width)[:16]
 
 
-wrong(ex.row_scores, "one score for each of the 8 windows")(lambda w, rows, width: w)
+wrong(ex.row_scores, "one score for each of the 11 windows")(lambda w, rows, width: w)
 wrong(ex.row_scores, "in reverse")(lambda w, rows, width: rows_concatenated(w[::-1], rows, width))
-wrong(ex.row_scores, "you return the shape (12,)")(
+wrong(ex.row_scores, "you return the shape (17,)")(
     lambda w, rows, width: np.concatenate([np.full(width, np.nan), w])
 )
 wrong(ex.row_scores, "at [2] you return nan; 3 is expected")(

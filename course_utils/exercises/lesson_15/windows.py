@@ -40,7 +40,7 @@ def row_scores_solution(window_scores, rows, width):
 
 @row_scores.set_check
 def row_scores_check(answer):
-    rows, width = 11, 4
+    rows, width = 16, 6
     windows = np.random.default_rng(15).gamma(2.0, size=rows - width + 1)
     result = answer(windows.copy(), rows, width)
     got = as_array(result, what="the scores", finite=False)
@@ -75,9 +75,13 @@ def _name_the_row(got, windows, width):
         "anybody could know. A window's score belongs to its last row.",
     )
     require(
-        not any(map(stand_from, range(1, width - 1))),
+        not stand_from((width - 1) // 2) and not stand_from(width // 2),
         "Each window's score stands in its middle, and looks half a window ahead. It belongs to "
         "the window's last row.",
+    )
+    require(
+        not stand_from(width - 2),
+        "Each score stands one row before its window's last: window 0 ends at row width − 1.",
     )
     require(
         not same_numbers(got[width:], windows[:-1]),

@@ -24,7 +24,7 @@ ROWS = 20_000, 12_000, 16_000  # of the sets of labels
 
 cheat = Exercise(
     "Return a score for each of the rows, without ever seeing the data, that reaches F1 .9 by "
-    "point adjustment where a few events are long.",
+    "point adjustment, at its best line, where a few events are long.",
     hints=(
         "Point adjustment takes an event for found, all of its rows, as soon as one of them "
         "alarms. How few alarms are enough to meet every long event once?",

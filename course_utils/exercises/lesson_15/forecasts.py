@@ -79,7 +79,7 @@ def _other_weights(x, lags, ridge, right):
     def solved(A, y, penalty):
         return np.linalg.solve(A.T @ A + penalty, A.T @ y)
 
-    newest_first = "The newest row comes first in your weights; x[t − lags] … x[t − 1] is in time."
+    newest_first = "The newest row comes first in your weights. In time, x[t − lags] does."
     constant_first = "Your constant comes first; its weight belongs at the end."
     yield np.append(right[-2::-1], right[-1]), newest_first
     yield np.roll(right, 1), constant_first

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from course_utils.data.simulators.program_logs import KINDS, PROGRAM_EVENTS, mak
 from course_utils.detectors import NGram
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -103,7 +105,7 @@ def test_these_are_the_sequences_of_this_seed():
 # --- what is recorded is what ran
 
 
-def test_each_job_leaves_the_steps_of_its_kind(tmp_path):
+def test_each_job_leaves_the_steps_of_its_kind():
     made = make_program_logs(jobs=400, seed=1, prevalence=0.5)
     jobs = {kind: [names(x) for x in made.X[made.kinds == kind]] for kind in KINDS}
     for job in jobs["removes first"]:
@@ -119,11 +121,10 @@ def test_each_job_leaves_the_steps_of_its_kind(tmp_path):
     for job in jobs["retry storm"]:
         waits = " ".join(job).split("read order append log read order append log")
         assert len(waits) > 3
-    for job in jobs["rejects most"]:
-        assert (
-            job.count("write reject") > 2 * job.count("write part")
-            or job.count("write reject") >= 4
-        )
+    rejected = [job.count("write reject") for job in jobs["rejects most"]]
+    stored = [job.count("write part") for job in jobs["rejects most"]]
+    assert {sum(each) for each in zip(rejected, stored, strict=True)} == {6, 7, 8}
+    assert 0.8 < sum(rejected) / sum(rejected + stored) < 0.97
     for job in jobs["copies out"]:
         assert 8 <= job.count("read data") == job.count("write copy") <= 11
 
@@ -289,11 +290,11 @@ def test_a_program_that_hangs_is_ended(folders, monkeypatch):
     place = folders / "worker" / "number"
     code = f"import os, time; open({str(place)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     worker_of(folders, monkeypatch, code)
-    monkeypatch.setattr(program_logs, "LONGEST_START", 2)
+    monkeypatch.setattr(program_logs, "LONGEST_START", 4)
     monkeypatch.setattr(program_logs, "LONGEST_JOB", 0)
-    with pytest.raises(RuntimeError, match="ran for more than 2 s and was ended"):
+    with pytest.raises(RuntimeError, match="ran for more than 4 s and was ended"):
         make_program_logs(jobs=100)
-    assert not is_running(int(place.read_text()))
+    assert has_ended(int(place.read_text()))
 
 
 def test_an_interrupt_ends_the_program(folders, monkeypatch):
@@ -302,21 +303,29 @@ def test_an_interrupt_ends_the_program(folders, monkeypatch):
     own = worker_of(folders, monkeypatch, code)
 
     def interrupted(process, *_, **__):
-        while not place.exists() or not place.read_text():
-            pass
+        for _ in range(3000):  # half a minute
+            if place.exists() and place.read_text():
+                break
+            time.sleep(0.01)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(subprocess.Popen, "_communicate", interrupted)
     with pytest.raises(KeyboardInterrupt):
         make_program_logs(jobs=100)
-    assert not is_running(int(place.read_text()))
+    assert has_ended(int(place.read_text()))
     assert list(folders.iterdir()) == [own]
 
 
-def is_running(number):
-    import psutil
-
-    return psutil.pid_exists(number) and psutil.Process(number).status() != "zombie"
+def has_ended(number):
+    """Wait a little for a process that was told to end."""
+    for _ in range(1000):  # ten seconds
+        try:
+            if psutil.Process(number).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def test_a_python_that_is_not_there_is_told(monkeypatch, tmp_path):

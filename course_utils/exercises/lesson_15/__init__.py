@@ -5,7 +5,7 @@
 from course_utils.exercises.lesson_15.windows import row_scores
 from course_utils.exercises.lesson_15.forecasts import autoregression, causal_convolution
 from course_utils.exercises.lesson_15.errors import trailing_mean, whitener
-from course_utils.exercises.lesson_15.alarms import alarm_line, cheat
+from course_utils.exercises.lesson_15.alarms import cheat, alarm_line
 from course_utils.exercises.lesson_15.detector import my_detector
 
 __all__ = [

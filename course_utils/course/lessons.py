@@ -41,6 +41,7 @@ LESSONS = (
     "12_deep_one_class",
     "13_cnn_images",
     "14_image_anomaly_detection",
+    "15_time_series",
 )
 HEADER_ROWS = (
     "You will be able to",

@@ -42,6 +42,7 @@ LESSONS = (
     "13_cnn_images",
     "14_image_anomaly_detection",
     "15_time_series",
+    "16_text_and_logs",
 )
 HEADER_ROWS = (
     "You will be able to",

@@ -139,7 +139,13 @@ def test_a_saved_detector_scores_the_same(tmp_path):
 
 @pytest.mark.parametrize(
     "choices",
-    [{"context": 0}, {"embedding": 1.5}, {"hidden_units": -1}, {"steps": 0}, {"summary": "sum"}],
+    [
+        {"context": 0},
+        {"embedding": 1.5},
+        {"hidden_units": -1},
+        {"steps": 0},
+        {"summary": "median"},
+    ],
 )
 def test_parameters_out_of_range_are_refused(choices):
     detector = detectors.NextKey(**choices)

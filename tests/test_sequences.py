@@ -110,6 +110,23 @@ def test_the_highest_finds_one_odd_step_that_the_mean_hides():
     assert found["mean"] < 0.995
 
 
+def test_the_sum_finds_usual_steps_that_are_taken_too_often():
+    generator = np.random.default_rng(0)
+    usual = ["a" * times + "b" for times in generator.geometric(0.5, 300)]
+    storm = ["a" * times + "b" for times in range(12, 16)]
+    y = np.repeat([0, 1], [100, len(storm)])
+    found = {}
+    for summary in ("highest", "mean", "sum"):
+        detector = detectors.NGram(summary=summary).fit(usual[:200])
+        scores = detector.decision_function(usual[200:] + storm)
+        found[summary] = evaluation.auroc(y, scores)
+        surprises = detector.surprises(storm)[0]
+        expected = {"highest": surprises.max(), "mean": surprises.mean(), "sum": surprises.sum()}
+        assert scores[100] == pytest.approx(expected[summary])
+    assert found["sum"] == 1
+    assert found["highest"] < 0.6
+
+
 def test_a_saved_detector_scores_the_same(tmp_path):
     for X, new in (
         (LOGS, [["open", "x"], [], ["read"] * 3]),
@@ -156,7 +173,7 @@ def test_what_is_no_list_of_sequences_is_refused(X, error, words):
 
 
 @pytest.mark.parametrize(
-    "choices", [{"order": 0}, {"strength": 0}, {"summary": "sum"}, {"contamination": 0.9}]
+    "choices", [{"order": 0}, {"strength": 0}, {"summary": "median"}, {"contamination": 0.9}]
 )
 def test_parameters_out_of_range_are_refused(choices):
     with pytest.raises((TypeError, ValueError), match=next(iter(choices))):

@@ -42,8 +42,8 @@ class NextKey(SequenceDetector):
         Of the GRU.
     steps : int
         Of training, each on 256 windows.
-    summary : {"highest", "mean"}
-        What of the surprises of a sequence is its score.
+    summary : {"highest", "mean", "sum"}
+        What of the surprises of a sequence is its score, as in ``NGram``.
 
     Attributes
     ----------

@@ -33,9 +33,11 @@ class NGram(SequenceDetector):
         1 looks at each symbol alone, 2 at the one before it.
     strength : float
         Above 0. How many times a context must be seen to count as much as the shorter one.
-    summary : {"highest", "mean"}
+    summary : {"highest", "mean", "sum"}
         What of the surprises of a sequence is its score. The highest finds one odd step in a long
-        sequence; the mean, whose exponential is the perplexity, finds odd language.
+        sequence; the mean, whose exponential is the perplexity, finds odd language; the sum, the
+        surprise of the sequence as a whole, finds what is done too often as well, and grows with
+        the length.
 
     Attributes
     ----------

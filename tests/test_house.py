@@ -33,6 +33,7 @@ FLOORS = {
     "embeddings": 2.5,
     "series": 2,
     "detectors": 3,
+    "explain": 4,
     "plots": 4,
     "exercises": 4,
     "course": 5,

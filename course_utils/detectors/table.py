@@ -141,6 +141,29 @@ class TableDetector(Detector):
         check_is_fitted(self)
         return self._in_batches(self._as_rows(X, reset=False), self._feature_scores)
 
+    @runtime.usual_torch()
+    def score_gradients(self, X):
+        """Return the slope of each row's score along each of its entries.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame, shape (n, d)
+
+        Returns
+        -------
+        array of float64, shape (n, d)
+            Score for each unit of the column; 0 beyond the distance at which entries are cut off.
+        """
+        check_is_fitted(self)
+
+        def slopes(inputs):
+            with torch.inference_mode(mode=False), torch.enable_grad():
+                inputs = inputs.clone().requires_grad_()
+                found = torch.autograd.grad(self._score(inputs).sum(), inputs)[0]
+            return found * (inputs.detach().abs() < FARTHEST)
+
+        return self._in_batches(self._as_rows(X, reset=False), slopes) / self.spread_
+
     def _fit_network(self, loss, inputs, generator, steps, **choices):
         """Train ``network_`` by `loss` on batches of inputs; return the History.
 

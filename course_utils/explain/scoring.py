@@ -1,0 +1,58 @@
+"""What the explanations share: rows and scores, checked, and many rows scored in parts."""
+
+from course_utils import checks
+
+import numpy as np
+from sklearn.base import OutlierMixin
+
+ROWS_AT_A_TIME = 100_000
+
+
+def scores_of(detector):
+    """Return a function that maps rows (n, d) to scores (n,), a part of the rows at a time.
+
+    Parameters
+    ----------
+    detector : object with ``decision_function``, or callable
+        Of PyOD, of scikit-learn or of this course. Scikit-learn's scores are higher for normal
+        rows; their sign is changed here, so that higher is more anomalous for all.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    score = getattr(detector, "decision_function", detector)
+    if not callable(score):
+        raise TypeError(
+            f"detector is {checks.describe(detector)}; a detector with decision_function, or a "
+            "function that maps rows to scores, is expected."
+        )
+
+    sign = -1 if isinstance(detector, OutlierMixin) else 1
+
+    def scores(X):
+        parts = np.array_split(X, -(-len(X) // ROWS_AT_A_TIME))
+        found = [np.asarray(score(part), dtype=float) for part in parts]
+        for part, each in zip(parts, found, strict=True):
+            if each.shape != (len(part),):
+                raise ValueError(
+                    f"the detector returns scores of shape {each.shape} for {len(part)} rows; one "
+                    "number for each row is expected."
+                )
+        return sign * np.concatenate(found)
+
+    return scores
+
+
+def as_rows(X, name, columns=None):
+    """Return X as an array (n, d) of finite numbers, of so many columns where that is told."""
+    X = checks.as_matrix(X, name)
+    if columns is not None and X.shape[1] != columns:
+        raise ValueError(f"{name} has {X.shape[1]} columns; {columns}, as X has, are expected.")
+    return X
+
+
+def as_row(values, name, columns):
+    """Return values as an array of finite numbers, (columns,)."""
+    return as_rows(np.reshape(np.asarray(values, dtype=float), (1, -1)), name, columns)[0]

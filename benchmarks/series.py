@@ -81,6 +81,20 @@ def distance(X, cut, period, seed):
     return smoothed((away / np.where(usual > 0, usual, 1)).mean(axis=1))
 
 
+def whitened(errors, cut):
+    """Return the smoothed length of rows of errors (n, channels), uncorrelated and of variance 1.
+
+    The moments are those of the rows before `cut`.
+    """
+    variances, directions = np.linalg.eigh(errors[:cut].T @ errors[:cut] / cut)
+    turned = errors @ (directions / np.sqrt(variances.clip(min=1e-9)))
+    return smoothed(np.linalg.norm(turned, axis=1))
+
+
+def mahalanobis(X, cut, period, seed):
+    return whitened(X - np.median(X[:cut], axis=0), cut)
+
+
 def seasonal_naive(X, cut, period, seed):
     before = np.concatenate([X[:period], X[:-period]])
     return np.abs(X - before).mean(axis=1)
@@ -104,24 +118,34 @@ def forest(X, cut, period, seed):
     return -IsolationForest(random_state=seed).fit(rows[:cut]).score_samples(rows)
 
 
-def autoregression(X, cut, period, seed):
+def errors_of_autoregression(X, cut):
     lagged = np.column_stack([windows(X)[:-1], np.ones(len(X) - 1)])
     known = slice(WIDTH, cut - 1)
     products = lagged[known].T @ lagged[known]
     ridge = 0.01 * (cut - WIDTH) * np.eye(len(products))
     weights = np.linalg.solve(products + ridge, lagged[known].T @ X[1:][known])
-    errors = np.abs(X[1:] - lagged @ weights).mean(axis=1)
+    errors = X[1:] - lagged @ weights
     return np.concatenate([errors[:1], errors])
+
+
+def autoregression(X, cut, period, seed):
+    return np.abs(errors_of_autoregression(X, cut)).mean(axis=1)
+
+
+def whitened_autoregression(X, cut, period, seed):
+    return whitened(errors_of_autoregression(X, cut), cut)
 
 
 RIVALS = {
     "random scores": random_scores,
     "distance from the median, trailing mean": distance,
+    "Mahalanobis distance of rows, trailing mean": mahalanobis,
     "seasonal naive": seasonal_naive,
     "nearest neighbours of windows": neighbours,
     "PCA error of windows": pca,
     "isolation forest on windows": forest,
     "autoregression, one step": autoregression,
+    "autoregression, whitened, trailing mean": whitened_autoregression,
 }
 FORECASTERS = {"Forecaster": {}, "Forecaster, with a GRU": {"hidden_units": 16}}
 PYOD = {  # PyOD's detectors of series: all that version 3.6.7 lists, name → module

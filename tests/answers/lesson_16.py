@@ -9,7 +9,7 @@ import re
 from collections import Counter, defaultdict
 
 from answers import right, wrong
-from course_utils.detectors import NGram
+from course_utils.detectors import NextKey, NGram
 from course_utils.exercises import lesson_16 as ex
 
 import numpy as np
@@ -89,6 +89,12 @@ wrong(ex.log_key, "number inside a word")(
 )
 wrong(ex.log_key, "between quotes is left over")(replaced(r"/\S+", r"0x\w+", NUMBER))
 wrong(ex.log_key, "may contain spaces")(replaced(r"\"\S+\"|'\S+'", r"/\S+", r"0x\w+", NUMBER))
+wrong(ex.log_key, "several <*>")(
+    lambda line: " ".join(word if word.isalpha() else "<*>" for word in line.split())
+)
+wrong(ex.log_key, "its digits are 0 to 9 and a to f")(
+    replaced(QUOTED, r"/\S+", r"0x[0-9A-F]+", NUMBER)
+)
 wrong(ex.log_key, "tore the hex address apart")(replaced(QUOTED, r"/\S+", NUMBER, r"0x\w+"))
 wrong(ex.log_key, "The hex address is left over")(
     replaced(
@@ -215,6 +221,14 @@ stored("log10", log=np.log10)
 stored("The sign is turned", log=lambda p: -np.log(p))
 stored("probabilities p", log=lambda p: -p)
 stored("1 − p", log=lambda p: p - 1)
+wrong(ex.bigram_surprises, "after the previous symbol alone")(
+    lambda sequence, counts: [
+        math.log(sum(n + 1 for (a, _), n in counts.items() if a == step[0]) + 1)
+        - math.log(counts.get(step, 0) + 1)
+        for step in itertools.pairwise(["<s>", *sequence, "</s>"])
+    ]
+)
+stored("how many different", total=lambda counts, step: sum(p[0] == step[0] for p in counts))
 stored("K is one too small", K=lambda counts: len({b for _, b in counts}))
 stored('K counts "<s>" too', K=lambda counts: len(set(itertools.chain(*counts))) + 1)
 stored("number of pairs", K=len)
@@ -303,6 +317,7 @@ wrong(ex.sequence_score, "the lowest surprise does")(lambda surprises: surprises
 wrong(ex.sequence_score, "the last surprise does")(lambda surprises: surprises[-1])
 wrong(ex.sequence_score, "the first surprise does")(lambda surprises: surprises[0])
 wrong(ex.sequence_score, "same score")(lambda surprises: 1.0)
+wrong(ex.sequence_score, "that is a verdict")(lambda surprises: bool(surprises.max() > 3))
 wrong(ex.sequence_score, "Upside down")(lambda surprises: -surprises.max())
 wrong(ex.sequence_score, "Upside down")(lambda surprises: np.exp(-surprises).min())
 wrong(ex.sequence_score, "among long ones")(lambda surprises: np.quantile(surprises, 0.99))
@@ -693,8 +708,12 @@ stored_rank("mean of the two shares", joined(share_below, lambda x, y: (x + y) /
 stored_rank("are added", joined(share_below, np.add))
 stored_rank("are multiplied", joined(share_below, np.multiply))
 stored_rank("Two shares for each", joined(share_below, lambda x, y: np.stack([x, y])))
-stored_rank("second score plays no part", joined(share_below, lambda x, y: x))
-stored_rank("first score plays no part", joined(share_below, lambda x, y: y))
+stored_rank("first score's shares come back", joined(share_below, lambda x, y: x))
+stored_rank("second score's shares come back", joined(share_below, lambda x, y: y))
+stored_rank(
+    "returns one of them whole", joined(share_below, lambda x, y: max(x.tolist(), y.tolist()))
+)
+stored_rank("are not sorted", joined(lambda s, held: np.searchsorted(held, s) / len(held)))
 stored_rank("Upside down", joined(share_below, lambda x, y: 1 - np.maximum(x, y)))
 stored_rank("Upside down", joined(lambda *given: 1 - share_below(*given)))
 stored_rank("per cent", joined(lambda *given: 100 * share_below(*given)))
@@ -760,6 +779,16 @@ def detector_by_counts_of_pairs(train=None, sequences=None):
     ]
     z = ((new - known.mean()) / (known.std() + 0.1)).abs().max(axis=1)
     return z + 10 * np.array(unknown)
+
+
+@right(ex.my_detector)
+def detector_by_an_unseeded_network(train, sequences):
+    """A network of another draw each time, joined by ranks."""
+    seed = int(np.random.default_rng().integers(2**31))
+    fitted, held = train[::2], train[1::2]
+    first = NextKey(steps=100, seed=seed, device="cpu").fit(fitted).decision_function
+    second = neighbours(fitted)
+    return rank_by_searching(first(sequences), second(sequences), first(held), second(held))
 
 
 @right(ex.my_detector)

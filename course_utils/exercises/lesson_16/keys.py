@@ -158,11 +158,11 @@ def _about_a_split(group: list[str], keys: dict[str, str]) -> str:
     first, second = keys[one], keys[other]
     return (
         f"One template, two keys: {one!r} became {first!r}, {other!r} became {second!r}. "
-        f"{_left_over(first, second, set(re.findall(NUMBER, one)))}"
+        f"{_left_over(first, second, one)}"
     ).strip()
 
 
-def _left_over(first: str, second: str, numbers: set[str]) -> str:
+def _left_over(first: str, second: str, line: str) -> str:
     """Say what was not replaced in one of two keys of one template; empty where it is unclear."""
     both = f"{first} {second}"
 
@@ -176,6 +176,10 @@ def _left_over(first: str, second: str, numbers: set[str]) -> str:
         )
     if re.search(r"\b0x[0-9a-f]", both):
         return "The hex address is left over."
+    if "0x" in line and re.search(r"<\*>[a-f]", both):
+        return "A part of the hex address is left over: its digits are 0 to 9 and a to f."
+    if re.search(r"[\"']", line) and alike_without(r"<\*>( <\*>)+", "<*>"):
+        return "A quoted value of several words became several <*>: it may contain spaces."
     if alike_without(r"-+<\*>", "<*>"):
         return "The minus sign of a number is left over: -?\\d+ takes it along."
     if alike_without(r"<\*>\.<\*>", "<*>"):
@@ -194,6 +198,7 @@ def _left_over(first: str, second: str, numbers: set[str]) -> str:
             "A number inside a word is left over. \\b sees no border between a letter and digit: "
             "\\d+ alone finds it."
         )
+    numbers = set(re.findall(NUMBER, line))
     return "A number is left over." if set(re.findall(NUMBER, first)) & numbers else ""
 
 

@@ -134,6 +134,7 @@ def _name_the_surprises(got, right, sequence, counts):
 
     followed = total(lambda pair, step: pair[0] == step[0])
     turned = np.array([counts.get(step[::-1], 0) for step in steps])
+    kinds = np.array([len({b for a, b in counts if a == step[0]}) for step in steps])
     mistakes = (
         (right / np.log(2), "That is log2, in bits. The natural logarithm is asked for: np.log."),
         (right / np.log(10), "That is log10. The natural logarithm is asked for: np.log."),
@@ -163,6 +164,16 @@ def _name_the_surprises(got, right, sequence, counts):
             surprise(seen + 1, followed + len(set(sequence)) + 1),
             "K is taken from the sequence. It is taken from counts, so that it is the same for "
             "all sequences.",
+        ),
+        (
+            surprise(seen + 1, followed + kinds + 1),
+            "K counts what came after the previous symbol alone. It counts all symbols that can "
+            "come next in counts, the same K for all steps.",
+        ),
+        (
+            surprise(seen + 1, kinds + K),
+            "Below stands how many different symbols came after the previous one. It should be "
+            "how often: Σ count(previous, ·).",
         ),
         (
             surprise(seen + 1, followed + 1),
@@ -334,6 +345,11 @@ def _name_the_score(scores, sequences):
     require(
         np.ptp(scores) > 0,
         "All sequences get the same score, so that nothing ranks before another.",
+    )
+    require(
+        len(np.unique(scores)) > 2,
+        "Your score has two values alone: that is a verdict. A score ranks, and where the line "
+        "is drawn comes later.",
     )
     ranks = rankdata(np.round(scores, 9))
     for rule, told in NAMED:

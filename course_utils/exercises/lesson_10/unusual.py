@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils import evaluation
+from course_utils.exercises.ranking import area
 from course_utils.exercises.results import as_array, require
 from course_utils.exercises.tensors import TensorExercise
 
@@ -85,7 +85,7 @@ def unusual_pair_check(answer):
             "the known rows.",
         )
         parts = dict(zip(kinds, np.split(got, len(kinds)), strict=True))
-        found = {kind: _area(parts["usual"], parts[kind]) for kind in WHAT_FAILS}
+        found = {kind: area(parts["usual"], parts[kind]) for kind in WHAT_FAILS}
         worst = min(found, key=found.get)
         require(
             max(found.values()) > 1 - LEAST,
@@ -96,8 +96,3 @@ def unusual_pair_check(answer):
             f"Rows that are {worst} have an AUROC of {found[worst]:.3f} against usual ones; "
             f"{LEAST} passes, for each of four kinds. About these rows: {WHAT_FAILS[worst]}",
         )
-
-
-def _area(usual, odd):
-    labels = np.repeat([0, 1], [len(usual), len(odd)])
-    return evaluation.auroc(labels, np.concatenate([usual, odd]))

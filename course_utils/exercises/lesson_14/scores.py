@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from course_utils import evaluation
 from course_utils.exercises.engine import Exercise
+from course_utils.exercises.ranking import area
 from course_utils.exercises.results import (
-    Misconception,
     as_array,
     name_the_mistake,
     require,
@@ -61,7 +60,7 @@ def image_score_check(answer):
         if seed == 0:
             _require_each_alone(answer, kinds, scores)
             _name_the_score(kinds, scores)
-        areas.append([_area(scores[0], each) for each in scores[1:]])
+        areas.append([area(scores[0], each) for each in scores[1:]])
     small, faint = np.mean(areas, axis=0)
     require(
         small >= 0.5 and faint >= 0.5,
@@ -117,11 +116,3 @@ def _name_the_score(kinds, scores):
             ),
         ),
     )
-
-
-def _area(normal, defective):
-    y = np.repeat([0, 1], [len(normal), len(defective)])
-    try:
-        return evaluation.auroc(y, np.concatenate([normal, defective]))
-    except (TypeError, ValueError) as error:
-        raise Misconception(f"These scores cannot be ranked: {error}") from error

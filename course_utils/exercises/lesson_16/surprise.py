@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
-from course_utils import evaluation
 from course_utils.exercises.engine import Exercise
+from course_utils.exercises.ranking import area
 from course_utils.exercises.results import (
-    Misconception,
     as_array,
     difference,
     name_the_mistake,
@@ -315,7 +314,7 @@ def sequence_score_check(answer):
         half = len(y) // 2
         found.append(
             [
-                _area(y[part], scores[part])
+                area(scores[part][y[part] == 0], scores[part][y[part] == 1])
                 for part in (slice(half), slice(half, None), slice(None))
             ]
         )
@@ -357,10 +356,3 @@ def _name_the_score(scores, sequences):
         require(
             np.corrcoef(ranks, known)[0, 1] < 1 - 1e-9, f"Your score ranks the sequences as {told}"
         )
-
-
-def _area(y, scores):
-    try:
-        return evaluation.auroc(y, scores)
-    except (TypeError, ValueError) as error:
-        raise Misconception(f"These scores cannot be ranked: {error}") from error

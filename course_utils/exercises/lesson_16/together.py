@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from course_utils import evaluation
 from course_utils.exercises.engine import Exercise, Verdict
 from course_utils.exercises.lesson_16 import _programs
+from course_utils.exercises.ranking import area
 from course_utils.exercises.results import (
     Misconception,
     as_array,
@@ -289,7 +289,7 @@ def my_detector_check(answer):
             require(np.ptp(scores) > 0, "All sequences get the same score: nothing is ranked.")
             _require_each_alone(answer, train, sequences, scores)
         normal = scores[of_kind == "normal"]
-        found.append([_area(normal, scores[of_kind == kind]) for kind in ("order", "counts")])
+        found.append([area(normal, scores[of_kind == kind]) for kind in ("order", "counts")])
     order, counts = np.mean(found, axis=0)
     told = (
         f"On {DRAWS} programs held back, the AUROC is {order:.2f} for steps in a wrong order and "
@@ -343,11 +343,3 @@ def _require_each_alone(answer, train, sequences, scores):
         if by_chance is None:
             by_chance = np.abs(_scores(answer, train, sequences) - scores).max()
         require(by_chance > 1e-6 * size and apart <= 3 * by_chance, company)
-
-
-def _area(normal, anomalies):
-    y = np.repeat([0, 1], [len(normal), len(anomalies)])
-    try:
-        return evaluation.auroc(y, np.concatenate([normal, anomalies]))
-    except (TypeError, ValueError) as error:
-        raise Misconception(f"These scores cannot be ranked: {error}") from error

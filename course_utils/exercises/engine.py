@@ -87,12 +87,18 @@ class Exercise:
         What a right answer means, in a sentence.
     in_place : bool
         Whether an answer may change the arrays that it is given.
+    seconds : float
+        Processor seconds that an answer may take.
+    prepare : callable, optional
+        Makes what the check needs, before the answer's time begins.
     """
 
     task: str
     hints: Sequence[str] = ()
     praise: str = "Right."
     in_place: bool = False
+    seconds: float = SECONDS_TO_ANSWER
+    prepare: Callable | None = None
     name: str = field(default="", init=False)
     lesson: str = field(default="", init=False)
     _solution: Callable | None = field(default=None, init=False, repr=False)
@@ -130,7 +136,7 @@ class Exercise:
         self._inputs, self._also_right = function, also_right
         return function
 
-    def examine(self, answer: object, seconds: float = SECONDS_TO_ANSWER) -> Verdict:
+    def examine(self, answer: object, seconds: float | None = None) -> Verdict:
         """Judge `answer` without printing.
 
         An answer that raises, exits or never returns is caught: the kernel lives on.
@@ -139,8 +145,8 @@ class Exercise:
         ----------
         answer : callable
             The learner's function.
-        seconds : float
-            Processor seconds that the answer may take.
+        seconds : float, optional
+            Processor seconds that the answer may take, where those of the exercise are not meant.
 
         Returns
         -------
@@ -154,8 +160,10 @@ class Exercise:
                 f"{self.name}: hand over the function itself, as in check({self.name}), "
                 f"not {type(answer).__name__} {str(answer)[:40]!r}.",
             )
+        if self.prepare:
+            self.prepare()
         try:
-            call_within(seconds, self._judge, answer)
+            call_within(self.seconds if seconds is None else seconds, self._judge, answer)
         except Misconception as reason:
             return Verdict("refused", f"{self.name}: {reason}")
         except AnswerTimedOut as reason:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from course_utils import data, evaluation
-from course_utils.exercises.engine import Exercise, Verdict, is_stub
+from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import Misconception, as_array, require, same_numbers
 
 import numpy as np
@@ -17,20 +17,9 @@ SECONDS_TO_LEARN = 30.0  # of the processor, for four calls: a network may be tr
 ENOUGH = 0.7  # mean VUS-PR; the rule of one line has less than 0.5
 
 
-class _OnMachines(Exercise):
-    """An exercise whose machines are made before the answer's time begins."""
-
-    def examine(self, answer: object, seconds: float = SECONDS_TO_LEARN) -> Verdict:
-        """Judge `answer` without printing, as every exercise does."""
-        if callable(answer) and not is_stub(answer):
-            for seed in MACHINES:
-                _machine(seed)
-        return super().examine(answer, seconds)
-
-
 # ------------------------------------------------------------------------------- 8 · my detector
 
-my_detector = _OnMachines(
+my_detector = Exercise(
     "Return a score for each row of X (rows, 3), higher where it is worse, learnt from the "
     "fault-free rows of train (n, 3), which X follows on.",
     hints=(
@@ -42,6 +31,8 @@ my_detector = _OnMachines(
     ),
     praise="Right: on two machines held back it ranks better than |z| with a trailing mean, "
     "and cutting the later rows off changed no score.",
+    seconds=SECONDS_TO_LEARN,
+    prepare=lambda: [_machine(seed) for seed in MACHINES],
 )
 
 

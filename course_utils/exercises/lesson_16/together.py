@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils.exercises.engine import Exercise, Verdict
+from course_utils.exercises.engine import Exercise
 from course_utils.exercises.lesson_16 import _programs
 from course_utils.exercises.ranking import area
 from course_utils.exercises.results import (
@@ -232,16 +232,7 @@ ENOUGH = 0.85  # AUROC on each kind of anomaly
 DRAWS = 3
 SECONDS_TO_LEARN = 30.0  # of the processor, for six calls: a small network may be trained in each
 
-
-class _Patient(Exercise):
-    """An exercise whose answer may train a network."""
-
-    def examine(self, answer: object, seconds: float = SECONDS_TO_LEARN) -> Verdict:
-        """Judge `answer` without printing, as every exercise does."""
-        return super().examine(answer, seconds)
-
-
-my_detector = _Patient(
+my_detector = Exercise(
     "Return one score for each sequence, higher = more anomalous, learned from the normal "
     "sequences in `train`, that finds steps in a wrong order and usual steps in unusual numbers: "
     f"AUROC {ENOUGH} or more for each.",
@@ -254,6 +245,7 @@ my_detector = _Patient(
         "one; the largest |z| of the symbols' counts, or kNN on them, is the other.",
     ),
     praise="Right: both kinds are found on programs held back, and each sequence is judged alone.",
+    seconds=SECONDS_TO_LEARN,
 )
 
 

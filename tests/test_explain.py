@@ -109,7 +109,7 @@ def test_integrated_gradients_add_up_and_are_the_integral():
     with torch.no_grad():
         gain = network(torch.tensor(X)) - network(torch.tensor(baseline))
     np.testing.assert_allclose(found.sum(axis=1), gain, atol=1e-3)
-    for row, parts in zip(X, found, strict=True):  # by SciPy-free quadrature of its own
+    for row, parts in zip(X, found, strict=True):  # by Gauss's rule
         shares, weights = np.polynomial.legendre.leggauss(60)
         path = baseline + ((shares + 1) / 2)[:, None] * (row - baseline)
         exact = (weights / 2) @ network.slopes(path) * (row - baseline)

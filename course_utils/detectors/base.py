@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 __all__ = ["Detector", "DetectorFileError"]
 
 FORMAT = "course_utils.detectors 1"
+IN_NETWORK = "network."  # begins the names of a network's tensors
 
 
 class DetectorFileError(ValueError):
@@ -173,6 +174,44 @@ class Detector(BaseEstimator):
         self.decision_scores_ = state["scores_"].numpy()
         self.threshold_ = header["threshold"]
         self.labels_ = decide(self.decision_scores_, self.threshold_)
+
+
+def network_state(network):
+    """Return a network's tensors, on the CPU, by the names under which a detector's file has them.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+
+    Returns
+    -------
+    dict of str to tensor
+    """
+    return {IN_NETWORK + name: each.cpu() for name, each in network.state_dict().items()}
+
+
+def restore_network(network, state):
+    """Give a network the tensors that `network_state` returned, among others, and return it.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    state : dict of str to tensor
+
+    Returns
+    -------
+    torch.nn.Module
+        In evaluation mode.
+    """
+    network.load_state_dict(part_of(state, IN_NETWORK))
+    return network.eval()
+
+
+def part_of(state, prefix):
+    """Return the tensors whose names begin so, by the rest of their names."""
+    return {
+        name.removeprefix(prefix): each for name, each in state.items() if name.startswith(prefix)
+    }
 
 
 def _read(path):

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from course_utils import checks, runtime, series
-from course_utils.detectors.base import Detector
+from course_utils.detectors.base import Detector, network_state, part_of, restore_network
 from course_utils.detectors.recurrent import Recurrent
 from course_utils.detectors.surprise import Stream, Surprise, center_and_spread
 
@@ -409,8 +409,7 @@ class Forecaster(Detector):
         arrays = own | {f"surprise.{name}": each for name, each in self.surprise_.arrays.items()}
         tensors = {name: torch.from_numpy(np.array(each)) for name, each in arrays.items()}
         if self.surprise_.network is not None:
-            weights = self.surprise_.network.state_dict()
-            tensors |= {f"network.{name}": each.cpu() for name, each in weights.items()}
+            tensors |= network_state(self.surprise_.network)
         return super()._state() | tensors
 
     def _restore(self, header, state):
@@ -423,15 +422,10 @@ class Forecaster(Detector):
             self.times_ = series.backwards(*header["times"], len(self._tail))
         self.surprise_ = Surprise(self.lags, self.window, self.smoothing, self.too_quiet)
         self.warm_up_ = self.surprise_.warm_up
-        parts = {"surprise": {}, "network": {}}
-        for name, each in state.items():
-            if "." in name:
-                room, name = name.split(".", 1)
-                parts[room][name] = each
-        self.surprise_.arrays = {name: each.numpy() for name, each in parts["surprise"].items()}
+        learned = part_of(state, "surprise.")
+        self.surprise_.arrays = {name: each.numpy() for name, each in learned.items()}
         if header["network"]:
             network = Recurrent(self.n_channels_, self.hidden_units, torch.Generator())
-            network.load_state_dict(parts["network"])
-            self.surprise_.network = network.to(self._device()).eval()
+            self.surprise_.network = restore_network(network, state).to(self._device())
         self._tail_scaled = self._scaled(self._tail, self.times_)
         self._follow_on(self._tail, self._tail_scaled, self.times_)

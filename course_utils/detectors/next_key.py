@@ -3,6 +3,7 @@
 import math
 
 from course_utils import checks, runtime, training
+from course_utils.detectors.base import network_state, restore_network
 from course_utils.detectors.recurrent import Recurrent
 from course_utils.detectors.sequences import SequenceDetector, dealt
 from course_utils.network import History
@@ -169,21 +170,13 @@ class NextKey(SequenceDetector):
         return super()._header() | {"history": vars(self.history_)}
 
     def _state(self):
-        weights = self.network_.state_dict()
-        return super()._state() | {f"network.{name}": each.cpu() for name, each in weights.items()}
+        return super()._state() | network_state(self.network_)
 
     def _restore(self, header, state):
         super()._restore(header, state)
         self.history_ = History(**header["history"])
         sizes = len(self.symbols_), self.embedding, self.hidden_units
-        self.network_ = KeyNetwork(*sizes, torch.Generator())
-        of_network = {
-            name.removeprefix("network."): each
-            for name, each in state.items()
-            if name.startswith("network.")
-        }
-        self.network_.load_state_dict(of_network)
-        self.network_.eval()
+        self.network_ = restore_network(KeyNetwork(*sizes, torch.Generator()), state)
 
 
 class KeyNetwork(nn.Module):

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from typing import ClassVar
 
 from course_utils import checks, runtime, training
-from course_utils.detectors.base import Detector
+from course_utils.detectors.base import Detector, network_state, restore_network
 from course_utils.detectors.ensemble import is_usual
 from course_utils.network import History
 
@@ -157,12 +157,15 @@ class TableDetector(Detector):
         check_is_fitted(self)
 
         def slopes(inputs):
-            with torch.inference_mode(mode=False), torch.enable_grad():
-                inputs = inputs.clone().requires_grad_()
-                found = torch.autograd.grad(self._score(inputs).sum(), inputs)[0]
-            return found * (inputs.detach().abs() < FARTHEST)
+            return self._slopes(inputs) * (inputs.abs() < FARTHEST)
 
         return self._in_batches(self._as_rows(X, reset=False), slopes) / self.spread_
+
+    def _slopes(self, inputs):
+        """Return the slope of each row's score along its inputs, while scores are computed."""
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            inputs = inputs.clone().requires_grad_()  # one that gradients may be asked of
+            return torch.autograd.grad(self._score(inputs).sum(), inputs)[0]
 
     def _fit_network(self, loss, inputs, generator, steps, **choices):
         """Train ``network_`` by `loss` on batches of inputs; return the History.
@@ -268,9 +271,8 @@ class TableDetector(Detector):
 
     def _state(self):
         arrays = {"mean_": self.mean_, "spread_": self.spread_}
-        network = {f"network.{k}": v.cpu() for k, v in self.network_.state_dict().items()}
         arrays = {name: torch.from_numpy(array) for name, array in arrays.items()}
-        return super()._state() | arrays | network
+        return super()._state() | arrays | network_state(self.network_)
 
     def _restore(self, header, state):
         super()._restore(header, state)
@@ -280,9 +282,7 @@ class TableDetector(Detector):
             self.feature_names_in_ = np.array(header["names"], dtype=object)
         self.history_ = History(**header["history"])
         generator = torch.Generator().manual_seed(0)
-        self.network_ = self._make(self.n_features_in_, generator)
-        weights = {k.removeprefix("network."): v for k, v in state.items() if "." in k}
-        self.network_.load_state_dict(weights)
+        self.network_ = restore_network(self._make(self.n_features_in_, generator), state)
 
 
 def _mean_and_spread(X):

@@ -28,11 +28,7 @@ def gradients(detector, X):
     TypeError
         If the detector has no gradients, as trees, neighbours and all of PyOD's have none here.
     """
-    X = as_rows(X, "X")
-    slopes = np.asarray(_slopes_of(detector)(X), dtype=float)
-    if slopes.shape != X.shape:
-        raise ValueError(f"the gradients have shape {slopes.shape}; {X.shape}, as X, is expected.")
-    return slopes
+    return _slopes_of(detector)(as_rows(X, "X"))
 
 
 def integrated_gradients(detector, X, baseline, steps=64):
@@ -60,13 +56,14 @@ def integrated_gradients(detector, X, baseline, steps=64):
     X = as_rows(X, "X")
     baseline = as_row(baseline, "baseline", X.shape[1])
     steps = checks.positive_integer(steps, "steps")
-    slopes = np.zeros(X.shape)
+    slopes_at, slopes = _slopes_of(detector), np.zeros(X.shape)
     for share in (np.arange(steps) + 0.5) / steps:
-        slopes += gradients(detector, baseline + share * (X - baseline)) / steps
+        slopes += slopes_at(baseline + share * (X - baseline)) / steps
     return (X - baseline) * slopes
 
 
 def _slopes_of(detector):
+    """Return a function that maps rows (n, d) to slopes (n, d), whose shape it checks."""
     slopes = getattr(detector, "score_gradients", None)
     if slopes is None and not hasattr(detector, "decision_function") and callable(detector):
         slopes = detector
@@ -76,4 +73,13 @@ def _slopes_of(detector):
             "DeepSVDD have; for any detector use shapley_values, sampled_shapley_values, "
             "local_weights or repair, which only ask for scores."
         )
-    return slopes
+
+    def checked(X):
+        found = np.asarray(slopes(X), dtype=float)
+        if found.shape != X.shape:
+            raise ValueError(
+                f"the gradients have shape {found.shape}; {X.shape}, as X, is expected."
+            )
+        return found
+
+    return checked

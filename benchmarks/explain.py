@@ -8,16 +8,15 @@ An explanation hits where its largest entry is in that column. Beside it the eas
 standard deviations. Each seed draws another split, other rows and another detector.
 """
 
-import argparse
 import sys
 import time
-from pathlib import Path
 
 from course_utils import data, detectors, explain
 
 import numpy as np
 import pandas as pd
 from machine import conditions
+from reports import command
 from sklearn.ensemble import IsolationForest
 
 SEEDS = range(5)
@@ -30,11 +29,11 @@ def tables(seed):
     """Return name → (training rows, other normal rows), each column in deviations."""
     orders = data.make_orders(ROWS, seed=seed)
     kept = [each not in IDENTIFIERS for each in orders.feature_names]
-    found = {"Shuttle": data.load_shuttle(ROWS, seed).X, "orders": orders.X[:, kept]}
-    labels = {"Shuttle": data.load_shuttle(ROWS, seed).y, "orders": orders.y}
+    shuttle = data.load_shuttle(ROWS, seed)
+    normals = {"Shuttle": shuttle.X[shuttle.y == 0], "orders": orders.X[orders.y == 0][:, kept]}
     cut = {}
-    for name, X in found.items():
-        normal = np.random.default_rng(seed).permutation(X[labels[name] == 0])
+    for name, rows in normals.items():
+        normal = np.random.default_rng(seed).permutation(rows)
         half = len(normal) // 2
         mean, spread = normal[:half].mean(axis=0), normal[:half].std(axis=0)
         cut[name] = [(part - mean) / spread for part in (normal[:half], normal[half:])]
@@ -154,17 +153,5 @@ def report():
     )
 
 
-def main(arguments=None):
-    """Measure and print or write the report."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--report", type=Path)
-    asked = parser.parse_args(arguments)
-    text = report()
-    if asked.report:
-        asked.report.write_text(text, encoding="utf-8")
-    print(text)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(report, __doc__))

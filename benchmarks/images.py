@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 import torch
 from machine import conditions, peak_memory
+from reports import show
 
 SIDE = 256  # pixels of the photographs as they are handed over
 SEEDS = (0, 1, 2)
@@ -209,9 +210,7 @@ def main(arguments=None):
     parts += ["## Greedy core-set", "", core_set_table().round(1).to_markdown(index=False), ""]
     parts += ["## PatchCore from files", "", files_table().round(1).to_markdown(index=False), ""]
     text = "\n".join([*parts, f"At the end: {conditions('torch')}", ""])
-    print(text)
-    if asked.report:
-        asked.report.write_text(text)
+    show(text, asked.report)
     return 0
 
 

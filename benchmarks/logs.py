@@ -8,16 +8,15 @@ Half of the distinct normal sessions are learned from, a quarter sets the thresh
 quarter and all anomalies are judged; copies of a session go where it goes, and all are counted.
 """
 
-import argparse
 import sys
 import time
-from pathlib import Path
 
 from course_utils import data, detectors, evaluation
 
 import numpy as np
 import pandas as pd
 from machine import conditions
+from reports import command
 from sklearn.metrics import average_precision_score
 from sklearn.neighbors import NearestNeighbors
 
@@ -230,17 +229,5 @@ def report():
     )
 
 
-def main(arguments=None):
-    """Measure and print or write the report."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--report", type=Path)
-    asked = parser.parse_args(arguments)
-    text = report()
-    if asked.report:
-        asked.report.write_text(text, encoding="utf-8")
-    print(text)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(report, __doc__))

@@ -31,6 +31,7 @@ import numpy as np
 import pandas as pd
 import torch
 from machine import conditions, peak_memory
+from reports import show
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
@@ -390,8 +391,7 @@ def main(arguments=None):
         child(asked.child[0], int(asked.child[1]))
         return 0
     text = report(Notes(asked.report.with_suffix(".jsonl")), asked.sections)
-    asked.report.write_text(text)
-    print(text)
+    show(text, asked.report)
     return 0
 
 

@@ -32,6 +32,7 @@ import pandas as pd
 import torch
 from machine import conditions
 from peers import Notes
+from reports import show
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
@@ -459,9 +460,7 @@ def main(arguments=None):
     with tempfile.TemporaryDirectory() as folder:
         beside = asked.report.with_suffix(".jsonl") if asked.report else Path(folder) / "notes"
         text = report(Notes(beside), asked.limit)
-    if asked.report:
-        asked.report.write_text(text)
-    print(text)
+    show(text, asked.report)
     return 0
 
 

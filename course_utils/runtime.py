@@ -11,10 +11,12 @@ import platform
 import random
 import shutil
 import sys
+import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import cache
-from threading import Lock
+from threading import Lock, get_native_id
 from types import SimpleNamespace
 
 from course_utils import checks
@@ -24,10 +26,31 @@ import psutil
 
 DEVICES = ("cuda", "mps", "cpu")
 PROFILES = ("quick", "full")
+LONGEST_END = 1.0  # seconds that a fork waits for threads to be gone
 _torch_threads = {"lock": Lock(), "callers": 0, "before": 1}
+_ended = deque(maxlen=256)  # the system's numbers of the threads that were done last
+
+
+def _wait_for_ended_threads():
+    """Wait until the threads that `in_threads` has ended are gone.
+
+    For Python a thread has ended a moment before it has for the system. In between it gives back
+    the memory of torch's matrix products, under a lock of MKL's; a process that is forked then
+    has the lock, and nobody in it to open it. Seen on Linux, where psutil numbers threads as
+    Python does; elsewhere this waits for nothing.
+    """
+    started = time.monotonic()
+    while _ended and time.monotonic() - started < LONGEST_END:
+        if not {thread.id for thread in psutil.Process().threads()}.intersection(_ended):
+            _ended.clear()
+        else:
+            time.sleep(0.001)
+
+
 if hasattr(os, "register_at_fork"):  # callers, and who holds the lock, stay in the other process
     os.register_at_fork(
-        after_in_child=lambda: _torch_threads.update(lock=Lock(), callers=0, before=1)
+        before=_wait_for_ended_threads,
+        after_in_child=lambda: _torch_threads.update(lock=Lock(), callers=0, before=1),
     )
 
 
@@ -210,12 +233,14 @@ def in_threads(work, items):
     object
         What `work` returned. What it raises is raised here, and the items left are dropped.
     """
+    numbers = []
     with one_torch_thread() as threads:
-        pool = ThreadPoolExecutor(threads)
+        pool = ThreadPoolExecutor(threads, initializer=lambda: numbers.append(get_native_id()))
         try:
             yield from pool.map(work, items)
         finally:
             pool.shutdown(cancel_futures=True)
+            _ended.extend(numbers)
 
 
 @contextmanager

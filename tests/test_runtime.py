@@ -12,6 +12,7 @@ import threading
 import time
 import types
 import warnings
+from collections import deque
 from pathlib import Path
 
 import course_utils
@@ -339,6 +340,34 @@ else:
 
     def test_the_package_can_be_imported_where_nothing_is_forked():
         assert course_utils.__version__
+
+
+if sys.platform == "linux":  # elsewhere psutil numbers threads otherwise, and torch has no MKL
+
+    def test_a_fork_waits_until_ended_threads_are_gone(monkeypatch):
+        monkeypatch.setattr(runtime, "_ended", deque())
+        numbers = list(runtime.in_threads(lambda _: threading.get_native_id(), range(20)))
+        assert set(numbers) <= set(runtime._ended)
+        slow = threading.Thread(target=time.sleep, args=[0.3])
+        slow.start()
+        runtime._ended.append(slow.native_id)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # from Python 3.12 on: a fork beside threads, as is meant
+            child = os.fork()
+        if not child:
+            os._exit(0)
+        still_there = slow.is_alive()
+        os.waitpid(child, 0)
+        assert not still_there
+        assert not runtime._ended
+
+    def test_a_fork_does_not_wait_for_ever(monkeypatch):
+        monkeypatch.setattr(runtime, "_ended", deque([threading.get_native_id()]))
+        monkeypatch.setattr(runtime, "LONGEST_END", 0.05)
+        runtime._wait_for_ended_threads()
+        assert runtime._ended
 
 
 # -------------------------------------------------------------------- what importing it sets

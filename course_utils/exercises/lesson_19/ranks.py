@@ -1,0 +1,211 @@
+"""Exercises of lesson 19 on ranks: each detector's mean rank, and how far two have to be apart."""
+
+from __future__ import annotations
+
+import functools
+
+from course_utils.exercises.engine import Exercise
+from course_utils.exercises.results import as_array, difference, name_the_mistake, require
+from course_utils.exercises.tensors import TensorExercise
+
+import numpy as np
+from scipy.stats import rankdata, studentized_range
+
+# ---------------------------------------------------------------------------------- 1 · mean ranks
+
+mean_ranks = TensorExercise(
+    "Rank the detectors within each table, 1 = best, equal results by their mean rank, and return "
+    "each detector's mean rank over the tables, shape (detectors,).",
+    hints=(
+        "scipy.stats.rankdata gives the smallest number rank 1, and equal ones their mean rank.",
+        "Higher results are better: rank the negated results. A table is a row, so the ranks "
+        "belong along axis=1.",
+        "rankdata(-results, axis=1).mean(axis=0)",
+    ),
+    praise="Right: rank 1 is the best of each table, ties share, and each table counts the same.",
+)
+
+
+@mean_ranks.set_solution
+def mean_ranks_solution(results):
+    ranks = rankdata(-results, axis=1)  # (tables, detectors), 1 = best of its table
+    return ranks.mean(axis=0)  # (detectors,)
+
+
+def _ranks(results, method="average"):
+    """Return the ranks (tables, detectors) within each table, 1 = best."""
+    return rankdata(-results, axis=1, method=method)
+
+
+@mean_ranks.set_check
+def mean_ranks_check(answer):
+    results = np.array(
+        [
+            [0.90, 0.85, 0.85, 0.60, 0.71],
+            [0.62, 0.99, 0.95, 0.90, 0.97],
+            [0.70, 0.70, 0.70, 0.75, 0.52],
+            [0.81, 0.77, 0.93, 0.93, 0.90],
+            [0.55, 0.58, 0.50, 0.66, 0.54],
+            [0.97, 0.88, 0.91, 0.84, 0.84],
+            [0.93, 0.96, 0.72, 0.90, 0.89],
+        ]
+    )
+    tables, detectors = results.shape
+    got = as_array(answer(results), what="the mean ranks")
+    require(
+        got.shape != (tables, detectors),
+        "A rank for each table and detector came back: the mean over the tables is missing.",
+    )
+    require(
+        got.shape != (tables,),
+        f"{tables} numbers came back, one for each table. Each of the {detectors} detectors has "
+        "one: rank along axis 1, average over axis 0.",
+    )
+    got = as_array(got, shape=(detectors,), what="the mean ranks")
+    ranks = _ranks(results)
+    order = np.argsort(-results, axis=1)
+    ties = "Equal results share their mean rank: two that are best together get 1.5 each."
+    name_the_mistake(
+        got,
+        [
+            (
+                rankdata(results, axis=1).mean(axis=0),
+                "Upside down: here rank 1 is the worst of its table. Results are higher = better.",
+            ),
+            (
+                _ranks(results, "ordinal").mean(axis=0),
+                f"Equal results are ranked by the order of the columns. {ties}",
+            ),
+            (_ranks(results, "min").mean(axis=0), f"Equal results all get the best rank. {ties}"),
+            (_ranks(results, "max").mean(axis=0), f"Equal results all get the worst rank. {ties}"),
+            (
+                _ranks(results, "dense").mean(axis=0),
+                f"After equal results the next rank is one more, as if they were one. {ties}",
+            ),
+            *[
+                (
+                    each,
+                    "The tables are ranked for each detector: that says which tables are easy. "
+                    "Rank the detectors within each table, along axis 1.",
+                )
+                for each in (
+                    rankdata(-results, axis=0).mean(axis=0),
+                    rankdata(results, axis=0).mean(axis=0),
+                )
+            ],
+            (
+                rankdata(-results).reshape(results.shape).mean(axis=0),
+                "All results are ranked in one list, in which easy tables lead. Rank within each "
+                "table: axis=1.",
+            ),
+            *[
+                (
+                    each,
+                    "Those are the ranks of the mean results, in which a table with large "
+                    "differences decides. Rank within each table first, then average.",
+                )
+                for each in (rankdata(-results.mean(axis=0)), rankdata(results.mean(axis=0)))
+            ],
+            (ranks.mean(axis=0) - 1, "These ranks count from 0. The best of a table has rank 1."),
+            (
+                _ranks(results, "ordinal").mean(axis=0) - 1,
+                f"These ranks count from 0, and equal results are ranked by their order. {ties}",
+            ),
+            *[
+                (
+                    order.mean(axis=0) + first,
+                    "argsort says which detector stands at each place, not which place a detector "
+                    "has. rankdata does, with ties.",
+                )
+                for first in (0, 1)
+            ],
+            (ranks.sum(axis=0), "Those are sums of ranks. Divide by the number of tables."),
+            (np.median(ranks, axis=0), "That is the median rank; the mean is asked for."),
+            (
+                ranks.mean(axis=0) / detectors,
+                "The mean ranks are divided by the number of detectors. They go from 1 to it.",
+            ),
+        ],
+    )
+    told = difference(got, mean_ranks_solution(results))
+    require(not told, f"Those are not the mean ranks over the tables: {told}")
+
+
+@mean_ranks.set_inputs
+def mean_ranks_inputs(rng):
+    yield "the example", (np.array([[0.9, 0.8, 0.8], [0.6, 0.7, 0.5]]),)
+    for what, tables, detectors in (
+        ("many tables", 30, 6),
+        ("more detectors than tables", 3, 9),
+        ("as many tables as detectors", 5, 5),
+        ("one table", 1, 6),
+        ("one detector", 4, 1),
+        ("two detectors", 9, 2),
+    ):
+        results = rng.uniform(0.5, 1.0, size=(tables, 1)) ** rng.uniform(
+            0.3, 3, size=(tables, detectors)
+        )
+        yield what, (results,)
+        yield f"{what}, ties", (np.round(results, 1),)
+    yield "equal results", (np.full((4, 3), 0.5),)
+    yield "results below 0", (rng.normal(-3, 2, size=(7, 4)),)
+    yield (
+        "results a hair apart",
+        (0.9 + 1e-7 * rng.permuted(np.tile(np.arange(5), (6, 1)), axis=1),),
+    )
+
+
+# ------------------------------------------------------------------------- 2 · critical difference
+
+critical_difference = Exercise(
+    "Return the critical difference of mean ranks, q/√2 · √(k(k + 1)/(6n)), of k detectors on n "
+    "tables, where q is the studentized range of k means that chance exceeds in a share `level`.",
+    hints=(
+        "q is scipy.stats.studentized_range's quantile with k groups and infinitely many degrees "
+        "of freedom: np.inf.",
+        "Chance exceeds q in a share `level`, so that it is the quantile 1 − level: "
+        "studentized_range.ppf(1 - level, k, np.inf).",
+        "q / np.sqrt(2) * np.sqrt(k * (k + 1) / (6 * n)) with k = detectors and n = tables",
+    ),
+    praise="Right: more tables bring it down, more detectors and a stricter level up.",
+)
+
+
+@functools.cache
+def _q(level, groups, freedom=np.inf):
+    """Return the studentized range that is exceeded in a share `level`."""
+    return float(studentized_range.isf(level, groups, freedom))
+
+
+@critical_difference.set_solution
+def critical_difference_solution(detectors, tables, level):
+    q = studentized_range.ppf(1 - level, detectors, np.inf)
+    return q / np.sqrt(2) * np.sqrt(detectors * (detectors + 1) / (6 * tables))
+
+
+@critical_difference.set_check
+def critical_difference_check(answer):
+    k, n, level = 5, 14, 0.1
+    got = as_array(answer(k, n, level), what="the critical difference")
+    require(got.shape == (), f"One number is asked for; you return the shape {got.shape}.")
+    q, spread = _q(level, k), np.sqrt(k * (k + 1) / (6 * n))
+    told = f"For 5 detectors, 14 tables and level 0.1 you return {float(got):.4f}. "
+    name_the_mistake(
+        got,
+        [
+            (q * spread, f"{told}The √2 is forgotten: q/√2 comes before the root."),
+            (q / 2 * spread, f"{told}q is divided by 2; it is √2."),
+            (q * np.sqrt(2) * spread, f"{told}q is multiplied by √2; divide."),
+        ],
+    )
+    told = difference(got, critical_difference_solution(k, n, level))
+    require(not told, f"That is not the critical difference: {told}")
+
+
+@critical_difference.set_inputs
+def critical_difference_inputs(rng):
+    yield "the example", (3, 10, 0.05)
+    for what, k, n in (("two detectors", 2, 9), ("many detectors", 12, 20), ("few tables", 6, 2)):
+        yield what, (k, n, 0.05)
+    yield "another level", (4, int(rng.integers(5, 40)), 0.01)
+    yield "a loose level", (int(rng.integers(3, 9)), int(rng.integers(5, 40)), 0.2)

@@ -48,6 +48,7 @@ WINGS = {
     "loaders": 2,
     "simulators": 2,
     "public": 2,
+    "benchmark": 2.5,
     "__init__": 3,
 }
 LONGEST = 600  # lines

@@ -14,8 +14,8 @@ import numpy as np
 MOST = 0.1  # share of anomalies
 FEWEST = 30  # anomalies of a larger table, where it has as many
 BLOCK = 4  # pixels; MNIST's images are averaged over squares of so many, 7 × 7 are left
-# Left out of ADBench: thyroid is a part of annthyroid, optdigits the same scans as digits, and smtp
-# comes from the same recording as http.
+# Left out of ADBench: thyroid is a part of annthyroid, optdigits the same scans as digits, and
+# smtp comes from the same recording as http.
 ADBENCH_SOURCES = (
     "annthyroid",
     "cardio",

@@ -1,0 +1,24 @@
+"""Exercises of lesson 18: honest intervals, the luck of the best, reports, three repairs."""
+
+# ruff: noqa: I001, RUF022 (the exercises are told in the order of the lesson)
+
+from course_utils.exercises.lesson_18.luck import day_bootstrap, best_of
+from course_utils.exercises.lesson_18.rarity import at_prevalence
+from course_utils.exercises.lesson_18.reports import suspicious
+from course_utils.exercises.lesson_18.repairs import (
+    repair_payments,
+    repair_seeds,
+    repair_threshold,
+)
+from course_utils.exercises.lesson_18.rarity import no_information
+
+__all__ = [
+    "day_bootstrap",
+    "best_of",
+    "at_prevalence",
+    "suspicious",
+    "repair_payments",
+    "repair_seeds",
+    "repair_threshold",
+    "no_information",
+]

@@ -9,7 +9,7 @@ from course_utils.exercises.results import as_array, difference, name_the_mistak
 from course_utils.exercises.tensors import TensorExercise
 
 import numpy as np
-from scipy.stats import rankdata, studentized_range
+from scipy.stats import norm, rankdata, studentized_range
 
 # ---------------------------------------------------------------------------------- 1 · mean ranks
 
@@ -185,21 +185,116 @@ def critical_difference_solution(detectors, tables, level):
 
 @critical_difference.set_check
 def critical_difference_check(answer):
-    k, n, level = 5, 14, 0.1
+    k, n, level = 5, 14, 0.08
     got = as_array(answer(k, n, level), what="the critical difference")
     require(got.shape == (), f"One number is asked for; you return the shape {got.shape}.")
     q, spread = _q(level, k), np.sqrt(k * (k + 1) / (6 * n))
-    told = f"For 5 detectors, 14 tables and level 0.1 you return {float(got):.4f}. "
+    right = q / np.sqrt(2) * spread
+    of_these = f"For {k} detectors, {n} tables and level {level}"
     name_the_mistake(
         got,
         [
-            (q * spread, f"{told}The √2 is forgotten: q/√2 comes before the root."),
-            (q / 2 * spread, f"{told}q is divided by 2; it is √2."),
-            (q * np.sqrt(2) * spread, f"{told}q is multiplied by √2; divide."),
+            (wrong, f"{of_these} you return {wrong:.3f}. {why}")
+            for wrong, why in (
+                *_wrong_forms(k, n, level, spread),
+                *_wrong_quantiles(k, n, level, spread),
+            )
         ],
     )
-    told = difference(got, critical_difference_solution(k, n, level))
-    require(not told, f"That is not the critical difference: {told}")
+    told = difference(got, right)
+    require(not told, f"{of_these} that is not the critical difference: {told}")
+
+
+def _wrong_forms(k, n, level, spread):
+    """Yield what a slip in the formula gives, and which it was."""
+    q = _q(level, k)
+    yield q * spread, "The √2 is forgotten: it is q/√2 that stands before the root."
+    yield (
+        q / 2 * spread,
+        "The 2 counts twice. It is q/√2 and 6n, not q/2 and not 12n.",
+    )
+    yield q * np.sqrt(2) * spread, "q is multiplied by √2. The formula has q/√2."
+    yield (
+        _q(level, n) / np.sqrt(2) * np.sqrt(n * (n + 1) / (6 * k)),
+        "The number of detectors k and the number of tables n are changed over.",
+    )
+    yield (
+        _q(level, n) / np.sqrt(2) * spread,
+        "q is taken for as many groups as there are tables. The groups are the detectors.",
+    )
+    yield (
+        q / np.sqrt(2) * np.sqrt(n * (n + 1) / (6 * k)),
+        "Under the root the detectors k and the tables n are changed over: k(k + 1)/(6n).",
+    )
+    yield q / np.sqrt(2) * spread**2, "The root around k(k + 1)/(6n) is missing."
+    yield (
+        q / np.sqrt(2) * np.sqrt(k * (k + 1) / 6),
+        "The number of tables is missing under the root: more tables bring the difference down.",
+    )
+    yield (
+        q / np.sqrt(2) * np.sqrt(k * (k + 1) / 6 * n),
+        "The number of tables multiplies. k(k + 1) / (6 * n): brackets around 6n.",
+    )
+    yield (
+        q / np.sqrt(2) * np.sqrt(k * (k - 1) / (6 * n)),
+        "Under the root stands k(k − 1). The formula has k(k + 1).",
+    )
+    yield (
+        q / np.sqrt(2) * np.sqrt((k * k + 1) / (6 * n)),
+        "Under the root stands k · k + 1. The formula has k(k + 1): brackets.",
+    )
+    yield q, "That is q alone."
+    yield q / np.sqrt(2), "That is q/√2 alone. It multiplies the root of k(k + 1)/(6n)."
+    yield spread, "That is the root alone. q/√2 multiplies it."
+
+
+def _wrong_quantiles(k, n, level, spread):
+    """Yield what the formula gives with another quantile, and which that is."""
+    yield (
+        _q(1 - level, k) / np.sqrt(2) * spread,
+        "q is the value that chance exceeds nearly always. ppf wants the share below, "
+        "1 − level, and isf the share above, level.",
+    )
+    for other, told in (
+        (level / 2, "The level is halved, as for a test of two sides. A range has one side."),
+        (2 * level, "The level is doubled. A range has one side, and level is its share."),
+        (0.05, "That is the value of level 0.05. The argument `level` is not used."),
+    ):
+        yield _q(other, k) / np.sqrt(2) * spread, told
+    for freedom in (n, n - 1, k, k - 1, (k - 1) * (n - 1), k * (n - 1), k * n):
+        yield (
+            _q(level, k, freedom) / np.sqrt(2) * spread,
+            f"q has {freedom} degrees of freedom here. The spread of ranks is known, not "
+            "estimated: np.inf.",
+        )
+    for groups in (k - 1, k + 1, k * (k - 1) // 2):
+        yield (
+            _q(level, groups) / np.sqrt(2) * spread,
+            f"q is taken for {groups} groups. The groups are the {k} detectors.",
+        )
+    for share, told in (
+        (
+            level / 2 / (k - 1),
+            "That is the difference of Bonferroni and Dunn, for one detector against all others. "
+            "For all pairs it is the studentized range.",
+        ),
+        (
+            level / k / (k - 1),
+            "That is a normal quantile with Bonferroni's correction. The studentized range is "
+            "asked for, which knows that the pairs belong together.",
+        ),
+        (
+            level / 2,
+            "That is a normal quantile, which is right for one pair. Among many pairs the largest "
+            "difference is larger by chance: the studentized range.",
+        ),
+        (
+            level,
+            "That is a normal quantile of one side, for one pair. Among many pairs the largest "
+            "difference is larger by chance: the studentized range.",
+        ),
+    ):
+        yield norm.isf(share) * spread, told
 
 
 @critical_difference.set_inputs

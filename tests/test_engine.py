@@ -427,6 +427,21 @@ def test_a_dict_is_compared_by_its_keys(result, words):
     assert bool(told) == bool(words)
 
 
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        ({"a"}, "your set lacks 'b'."),
+        ({"a", "b", "d", "c"}, "your set has 'c', 'd', which does not belong there."),
+        (["a", "z"], "your set lacks 'b'; your set has 'z', which does not belong there."),
+        ("ab", "a set is expected, and you return str."),
+        (3, "a set is expected, and you return int."),
+        (["b", "a", "a"], ""),
+    ],
+)
+def test_a_set_is_compared_by_what_is_in_it(result, words):
+    assert difference(result, {"a", "b"}) == words
+
+
 def test_numbers_are_told_with_the_digits_that_differ():
     assert unlike(0.12345678, 0.12345679) == ("0.12345678", "0.12345679")
     assert unlike(1.0, 2.0) == ("1", "2")

@@ -146,7 +146,7 @@ def difference(result: object, wanted: object) -> str:
     ----------
     result : object
         What the learner's function returned.
-    wanted : number, text, array, tuple or dict of these
+    wanted : number, text, array, tuple or dict of these, or set of texts
         What it should have returned.
 
     Returns
@@ -158,6 +158,8 @@ def difference(result: object, wanted: object) -> str:
         wanted = tuple(wanted)
     if isinstance(wanted, dict):
         return _difference_of_entries(result, wanted)
+    if isinstance(wanted, set):
+        return _difference_of_sets(result, wanted)
     if isinstance(wanted, str):
         return "" if result == wanted else f"you return {result!r}; {wanted!r} is expected."
     if isinstance(wanted, tuple):
@@ -189,6 +191,16 @@ def _difference_of_parts(result: object, wanted: tuple) -> str:
         if text := difference(*pair):
             return f"in result {number} of {len(wanted)} {text}"
     return ""
+
+
+def _difference_of_sets(result: object, wanted: set) -> str:
+    if isinstance(result, str | dict) or not hasattr(result, "__iter__"):
+        return f"a set is expected, and you return {type(result).__name__}."
+    lacking, more = sorted(wanted - {*result}), sorted({*result} - wanted)
+    told = [f"your set lacks {', '.join(map(repr, lacking))}"] if lacking else []
+    if more:
+        told += [f"your set has {', '.join(map(repr, more))}, which does not belong there"]
+    return "; ".join(told) + "." * bool(told)
 
 
 def _difference_of_entries(result: object, wanted: dict) -> str:

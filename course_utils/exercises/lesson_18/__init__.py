@@ -5,11 +5,9 @@
 from course_utils.exercises.lesson_18.luck import day_bootstrap, best_of
 from course_utils.exercises.lesson_18.rarity import at_prevalence
 from course_utils.exercises.lesson_18.reports import suspicious
-from course_utils.exercises.lesson_18.repairs import (
-    repair_payments,
-    repair_seeds,
-    repair_threshold,
-)
+from course_utils.exercises.lesson_18.repaired_cut import repair_payments
+from course_utils.exercises.lesson_18.repaired_choice import repair_seeds
+from course_utils.exercises.lesson_18.repaired_line import repair_threshold
 from course_utils.exercises.lesson_18.rarity import no_information
 
 __all__ = [

@@ -258,7 +258,10 @@ NO_INFORMATION_MISTAKES = {
             lambda p: 2 * (1 - p) / (2 - p),
             "That is the F1 of the normal rows. Anomalies are the class that is looked for.",
         ),
-        (lambda p: 0.5, "It is 0.5 for a third of anomalies alone: recall is 1, precision p."),
+        (
+            lambda p: 0.5,
+            "It is 0.5 only where a third of the rows are anomalies: recall is 1, precision p.",
+        ),
     ),
     "AUROC": (
         (lambda p: p, "AUROC compares pairs, one of each class: prevalence does not move it."),
@@ -271,7 +274,6 @@ NO_INFORMATION_MISTAKES = {
             lambda p: 0.5,
             "Average precision is no AUROC: at every line, random scores have a precision of p.",
         ),
-        (lambda p: p / 2, "Half of p? At every line, random scores have a precision of p."),
         (lambda p: 1 - p, "That is the share of normal rows. Of random alarms p are right."),
         (lambda p: 0.0, "Of random alarms a share of p is right, not none."),
         (

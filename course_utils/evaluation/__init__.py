@@ -1,6 +1,14 @@
-"""How good a detector is: metrics, the honest table, where in an image and when in a series."""
+"""How good a detector is: metrics, the honest table, where and when it finds, many tables."""
 
 from course_utils.evaluation.localisation import aupro, pixel_auroc
+from course_utils.evaluation.ranks import (
+    Friedman,
+    critical_difference,
+    friedman,
+    mean_ranks,
+    regret,
+    wilcoxon_holm,
+)
 from course_utils.evaluation.scores import (
     Confusion,
     auroc,
@@ -21,18 +29,24 @@ from course_utils.evaluation.table import honest_table
 
 __all__ = [
     "Confusion",
+    "Friedman",
     "aupro",
     "auroc",
     "average_precision",
     "bootstrap_interval",
     "confusion",
+    "critical_difference",
     "detection_delays",
     "event_recall",
     "events",
+    "friedman",
     "honest_table",
+    "mean_ranks",
     "pixel_auroc",
     "point_adjust",
     "precision_at_prevalence",
     "range_scores",
+    "regret",
     "vus_pr",
+    "wilcoxon_holm",
 ]

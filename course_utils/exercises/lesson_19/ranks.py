@@ -5,7 +5,13 @@ from __future__ import annotations
 import functools
 
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import as_array, difference, name_the_mistake, require
+from course_utils.exercises.results import (
+    Misconception,
+    as_array,
+    difference,
+    name_the_mistake,
+    require,
+)
 from course_utils.exercises.tensors import TensorExercise
 
 import numpy as np
@@ -188,21 +194,16 @@ def critical_difference_check(answer):
     k, n, level = 5, 14, 0.08
     got = as_array(answer(k, n, level), what="the critical difference")
     require(got.shape == (), f"One number is asked for; you return the shape {got.shape}.")
-    q, spread = _q(level, k), np.sqrt(k * (k + 1) / (6 * n))
-    right = q / np.sqrt(2) * spread
+    told = difference(got, critical_difference_solution(k, n, level))
+    if not told:
+        return
     of_these = f"For {k} detectors, {n} tables and level {level}"
-    name_the_mistake(
-        got,
-        [
-            (wrong, f"{of_these} you return {wrong:.3f}. {why}")
-            for wrong, why in (
-                *_wrong_forms(k, n, level, spread),
-                *_wrong_quantiles(k, n, level, spread),
-            )
-        ],
-    )
-    told = difference(got, right)
-    require(not told, f"{of_these} that is not the critical difference: {told}")
+    spread = np.sqrt(k * (k + 1) / (6 * n))
+    for wrongs in (_wrong_forms(k, n, level, spread), _wrong_quantiles(k, n, level, spread)):
+        name_the_mistake(
+            got, ((wrong, f"{of_these} you return {wrong:.3f}. {why}") for wrong, why in wrongs)
+        )
+    raise Misconception(f"{of_these} that is not the critical difference: {told}")
 
 
 def _wrong_forms(k, n, level, spread):

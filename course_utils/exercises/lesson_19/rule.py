@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import as_array, require
+from course_utils.exercises.lesson_19 import _choices, _tables
+from course_utils.exercises.results import Misconception, require
 
 import numpy as np
 from scipy.stats import rankdata
 
 # ------------------------------------------------------------------------------------- 8 · my rule
 
+OF_THE_DEFAULT = 0.4  # with labels: share of what the default loses that a rule may lose
+OF_A_RANDOM_PICK = 0.85  # without: share of what a random pick loses
+
 my_rule = Exercise(
     "Return the index of the candidate to take: candidate(train, X) gives the scores of X. "
-    "y_validation is None or may hold no anomaly; train may hold some; candidates[0] is the "
+    "y_validation may be None or hold no anomaly, train may hold some, and candidates[0] is the "
     "default.",
     hints=(
         "Two cases: validation rows with anomalies and normal rows among them, and all others.",
@@ -20,7 +26,9 @@ my_rule = Exercise(
         "Without, a default that did well elsewhere is hard to beat: return 0, unless you know "
         "better.",
     ),
-    praise="Right: on tables held back it loses less than the default and than a random pick.",
+    praise=f"Right: on tables held back it loses at most {OF_THE_DEFAULT:.0%} of what the default "
+    "loses where there are labels, and less than a random pick where there are none.",
+    seconds=30.0,
 )
 
 
@@ -33,18 +41,118 @@ def my_rule_solution(train, X_validation, y_validation, candidates):
     return int(ranks[:, y_validation == 1].mean(axis=1).argmax())
 
 
+@functools.cache
+def _judges():
+    """Return tables with labels, and tables without."""
+    return _tables.tables(198, 5, labels=True), _tables.tables(1980, 4, labels=False)
+
+
+my_rule.prepare = _judges
+
+
 @my_rule.set_check
 def my_rule_check(answer):
-    generator = np.random.default_rng(198)
-    train, X = generator.normal(size=(80, 3)), generator.normal(size=(60, 3))
-    y = np.repeat([0, 1], [50, 10])
-    X[50:] += 3
+    labelled, bare = _judges()
+    _judge_with_labels(answer, labelled)
+    _judge_without(answer, bare)
+
+
+def _choices_on(answer, tables, told):
+    """Return the indices chosen and the mean regrets of the rule, the default, a random pick."""
+    chosen = []
+    for table in tables:
+        try:
+            result = answer(table.train, table.X, table.y, list(table.candidates))
+        except Exception as error:
+            error.add_note(told(table))
+            raise
+        try:
+            chosen.append(_choices.index_of(result, len(table.candidates)))
+        except Misconception as reason:
+            raise Misconception(f"{told(table)[0].upper()}{told(table)[1:]}: {reason}") from None
+    regrets = np.array([table.regrets for table in tables])  # (tables, candidates)
+    return chosen, (
+        regrets[np.arange(len(tables)), chosen].mean(),
+        regrets[:, 0].mean(),
+        regrets.mean(),
+    )
+
+
+def _judge_with_labels(answer, tables):
+    chosen, (rule, default, random) = _choices_on(answer, tables, lambda _: "with labels")
+    if rule <= OF_THE_DEFAULT * default:
+        return
+    told = (
+        f"On {len(tables)} tables held back, with labels, it loses {rule:.3f} of AUROC against "
+        f"the best candidate; the default loses {default:.3f}, a random pick {random:.3f}. "
+        f"{OF_THE_DEFAULT:.0%} of the default's is allowed."
+    )
+    require(
+        len(set(chosen)) > 1,
+        f"It is always candidate {chosen[0]}. Labels are there: use them. {told}",
+    )
+    for fitted_on, what in (
+        (lambda table: table.X, "fitted on the validation rows"),
+        (lambda table: np.concatenate([table.train, table.X]), "fitted on validation rows too"),
+    ):
+        known = [
+            _choices.auroc(
+                np.array([each(fitted_on(table), table.X) for each in table.candidates]), table.y
+            ).argmax()
+            for table in tables
+        ]
+        require(
+            np.mean(np.equal(chosen, known)) < _choices.AGREE,
+            f"The candidates are {what}, anomalies among them, and judged by the same rows. Fit "
+            f"on train: candidate(train, X_validation). {told}",
+        )
+    draws = [
+        (np.array([each(table.train, table.X) for each in table.candidates]), table.y)
+        for table in tables
+    ]
+    try:
+        _choices.name_the_rule(chosen, draws)
+    except Misconception as reason:
+        raise Misconception(f"{reason} {told}") from None
+    raise Misconception(told)
+
+
+def _judge_without(answer, tables):
+    def told(table):
+        return "with y_validation None" if table.y is None else "with no anomaly in y_validation"
+
+    _, (rule, default, random) = _choices_on(answer, tables, told)
+    require(
+        rule <= OF_A_RANDOM_PICK * random,
+        f"Where no anomaly is labelled, it loses {rule:.3f} of AUROC against the best candidate, "
+        f"on {len(tables)} tables held back; the default loses {default:.3f}, a random pick "
+        f"{random:.3f}. {OF_A_RANDOM_PICK:.0%} of that is allowed.",
+    )
+
+
+@my_rule.set_inputs
+def my_rule_inputs(rng):
+    def high(train, X):
+        return X.mean(axis=1) - train.mean()
 
     def low(train, X):
-        return -X.mean(axis=1)
+        return train.mean() - X.mean(axis=1)
 
-    def high(train, X):
-        return X.mean(axis=1)
+    def nothing(train, X):
+        return np.zeros(len(X))
 
-    got = as_array(answer(train, X, y, [low, high]), shape=(), what="the index")
-    require(got == 1, "That is not the candidate that ranks best.")
+    def halfway(train, X):
+        return np.round(high(train, X) / np.ptp(train)) + 0.001 * np.cos(9999 * X[:, 0])
+
+    for what, candidates in (
+        ("the useful candidate last", [low, nothing, high]),
+        ("the useful candidate first", [high, halfway, low]),
+        ("the useful candidate in the middle", [nothing, low, high, halfway, low]),
+        ("one candidate", [high]),
+        ("two candidates", [nothing, high]),
+    ):
+        for anomalies in (1, 6, 30):
+            train, X = rng.normal(size=(60, 4)), rng.normal(size=(30 + anomalies, 4))
+            y = rng.permutation(np.repeat([0, 1], [30, anomalies]))
+            X[y == 1] += 4
+            yield f"{what}, {anomalies} labelled anomalies", (train, X, y, candidates)

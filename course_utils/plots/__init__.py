@@ -10,6 +10,7 @@ from course_utils.plots.curves import (
     time_line,
 )
 from course_utils.plots.pictures import HEAT, heat_maps, images
+from course_utils.plots.rankings import critical_difference_diagram, decision_chart
 from course_utils.plots.schematics import schematic
 from course_utils.plots.sliders import cost_slider, frame_slider, threshold_slider
 from course_utils.plots.style import (
@@ -30,6 +31,8 @@ __all__ = [
     "SHADES",
     "cost_curve",
     "cost_slider",
+    "critical_difference_diagram",
+    "decision_chart",
     "decision_surface",
     "frame_slider",
     "heat_maps",

@@ -440,6 +440,7 @@ def test_a_dict_is_compared_by_its_keys(result, words):
 )
 def test_a_set_is_compared_by_what_is_in_it(result, words):
     assert difference(result, {"a", "b"}) == words
+    assert difference(result, frozenset("ab")) == words
 
 
 def test_numbers_are_told_with_the_digits_that_differ():

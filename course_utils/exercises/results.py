@@ -158,7 +158,7 @@ def difference(result: object, wanted: object) -> str:
         wanted = tuple(wanted)
     if isinstance(wanted, dict):
         return _difference_of_entries(result, wanted)
-    if isinstance(wanted, set):
+    if isinstance(wanted, set | frozenset):
         return _difference_of_sets(result, wanted)
     if isinstance(wanted, str):
         return "" if result == wanted else f"you return {result!r}; {wanted!r} is expected."
@@ -193,7 +193,7 @@ def _difference_of_parts(result: object, wanted: tuple) -> str:
     return ""
 
 
-def _difference_of_sets(result: object, wanted: set) -> str:
+def _difference_of_sets(result: object, wanted: set | frozenset) -> str:
     if isinstance(result, str | dict) or not hasattr(result, "__iter__"):
         return f"a set is expected, and you return {type(result).__name__}."
     lacking, more = sorted(wanted - {*result}), sorted({*result} - wanted)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from course_utils import evaluation
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import (
+    Misconception,
     as_array,
     difference,
-    name_the_mistake,
     plain,
     require,
     same_numbers,
@@ -234,23 +234,33 @@ def _seeds_mistakes(make, settings, X_train, X_validation, y_validation, X_test,
 
 @repair_seeds.set_check
 def repair_seeds_check(answer):
-    for seed, unlike in enumerate((_by_best, _by_median, _by_worst)):
-        arguments = _runs(np.random.default_rng(seed), unlike)
-        mean, spread = take_apart(answer(*arguments), ("mean", "standard deviation"))
-        mean, spread = as_array(mean, what="the mean"), as_array(spread, what="the spread")
-        require(
-            mean.shape == spread.shape == (),
-            f"Two numbers are asked for; you return the shapes {mean.shape} and {spread.shape}.",
-        )
-        got, right = np.array([mean, spread]), np.array(repair_seeds_solution(*arguments))
-        told = difference(got, right)
-        if not told:
-            continue
-        require(not same_numbers(got, right[::-1]), "The mean comes first, then the spread.")
-        name_the_mistake(
-            got, (pair for pair in _seeds_mistakes(*arguments) if not same_numbers(pair[0], right))
-        )
-        require(False, f"(mean, standard deviation): {told}")
+    cases = [
+        _runs(np.random.default_rng(seed), unlike)
+        for seed, unlike in enumerate((_by_best, _by_median, _by_worst), start=3)
+    ]
+    got = [_two_numbers(answer(*case)) for case in cases]
+    right = [np.array(repair_seeds_solution(*case)) for case in cases]
+    told = [*filter(None, map(difference, got, right))]
+    if not told:
+        return
+    require(
+        not all(same_numbers(mine, ours[::-1]) for mine, ours in zip(got, right, strict=True)),
+        "The mean comes first, then the spread.",
+    )
+    for mistakes in zip(*(_seeds_mistakes(*case) for case in cases), strict=True):
+        pairs = zip(got, mistakes, strict=True)
+        require(not all(same_numbers(mine, theirs) for mine, (theirs, _) in pairs), mistakes[0][1])
+    raise Misconception(f"(mean, standard deviation): {told[0]}")
+
+
+def _two_numbers(result):
+    mean, spread = take_apart(result, ("mean", "standard deviation"))
+    mean, spread = as_array(mean, what="the mean"), as_array(spread, what="the spread")
+    require(
+        mean.shape == spread.shape == (),
+        f"Two numbers are asked for; you return the shapes {mean.shape} and {spread.shape}.",
+    )
+    return np.array([mean, spread])
 
 
 @repair_seeds.set_inputs

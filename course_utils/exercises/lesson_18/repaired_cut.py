@@ -107,6 +107,18 @@ def _judge_payments(answer, X, y, time):
         "Called twice with the same data, it gives other numbers. Set the random_state of what "
         "draws, or nobody can repeat what you claim.",
     )
+    swapped = y.copy()
+    swapped[rows] = 1 - y[rows]
+    _, moved, line = _called(answer, X, swapped, time)
+    require(
+        same_numbers(moved, scores, 1e-9),
+        "The scores change when labels of test rows change: the model was trained on them.",
+    )
+    require(
+        same_numbers(line, threshold, 1e-9),
+        f"The threshold changes when labels of test rows change, from {threshold:.4g} to "
+        f"{line:.4g}. What is not known yet chooses no threshold.",
+    )
     # what a change to half of the test rows moves, although the other half stayed
     changed, kept = rows[1::2], np.arange(0, len(rows), 2)
     wild = X.copy()
@@ -124,18 +136,6 @@ def _judge_payments(answer, X, y, time):
         f"The threshold changes when test rows change, from {threshold:.4g} to {line:.4g}. Take "
         "it from rows before the test; in use, tomorrow's rows are not there yet.",
     )
-    swapped = y.copy()
-    swapped[rows] = 1 - y[rows]
-    _, moved, line = _called(answer, X, swapped, time)
-    require(
-        same_numbers(moved, scores, 1e-9),
-        "The scores change when labels of test rows change: the model was trained on them.",
-    )
-    require(
-        same_numbers(line, threshold, 1e-9),
-        f"The threshold changes when labels of test rows change, from {threshold:.4g} to "
-        f"{line:.4g}. What is not known yet chooses no threshold.",
-    )
     _judge_use(y[rows], scores, threshold)
 
 
@@ -145,8 +145,9 @@ def _judge_test_rows(rows, time):
     told = f"{late:.0%} of your {len(rows)} test rows are among the {len(rows)} latest of {n}."
     require(
         late == 1 or not np.array_equal(rows, np.arange(n - len(rows), n)),
-        f"You test the rows that come last in the table, which come in any order. {told} `time` "
-        "says when each was.",
+        "You test the rows that come last in the table, and they come in any order: `time` says "
+        f"when each was. {told} If you sorted the table first, these are places in the sorted "
+        "one; the rows' own numbers are asked for.",
     )
     require(
         late == 1 or not np.isin(rows, order[: len(rows)]).all(),

@@ -110,7 +110,7 @@ def _mistakes():
                 compare, share, method = parts
                 return compare(test, np.quantile(test, share(budget), method=method))
 
-            if said:
+            if said and (share is not SHARES[2][0] or len(said) == 1):
                 yield decide, said
             yield by_batch, ["the line is a quantile of the test scores: each batch has its own"]
 
@@ -126,7 +126,7 @@ def repair_threshold_check(answer):
     generator = np.random.default_rng(187)
     y = generator.permutation(np.repeat([0, 1], [203, 18]))
     scores = generator.gamma(2, size=221) + 4 * y
-    test = generator.gamma(2, size=160) + 4 * (generator.random(160) < 0.3)
+    test = generator.gamma(2, 1.7, size=400)
     cases = [
         (scores, y, test, 0.06),
         (np.round(scores), y, np.round(test), 0.06),
@@ -137,7 +137,9 @@ def repair_threshold_check(answer):
     right = [[rule(*case) for case in cases] for rule in map(_right, quantiles.LEVELS)]
     if any(all(map(np.array_equal, got, each)) for each in right):
         return
-    for mistake, said in sorted(_mistakes(), key=lambda each: len(each[1])):
+    constant = np.ptp(got[0]) == 0  # then many mistakes look alike
+    known = [] if constant else sorted(_mistakes(), key=lambda each: len(each[1]))
+    for mistake, said in known:
         require(
             not all(map(np.array_equal, got, (mistake(*case) for case in cases))),
             f"{'; '.join(said)[0].upper()}{'; '.join(said)[1:]}.",

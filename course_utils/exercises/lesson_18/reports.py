@@ -118,22 +118,22 @@ def suspicious_check(answer):
     if not wrong:
         return
     require(any(told), "You call every report sound, and more than half of them are not.")
-    require(
-        not all(told[:sound]),
-        f"You call none of {sound} sound reports sound. A check that accuses everybody says "
-        f"nothing. Of the first sound one you say {sorted(told[0])}: for {_first(told[0])!r}, "
-        f"{_numbers(_first(told[0]), reports[0])}.",
-    )
+    if all(told[:sound]):
+        name = _first(told[0])
+        raise Misconception(
+            f"You call none of {sound} sound reports sound. A check that accuses everybody says "
+            f"nothing. Of the first one you say {name!r}, but {_numbers(name, reports[0])}."
+        )
     accused = sum(n < sound for n in wrong)
     summary = (
         f"{len(cases) - sound - len(wrong) + accused} of {len(cases) - sound} broken reports are "
         f"named, and {sound - accused} of {sound} sound ones go free."
     )
-    # what is missed says more than what is accused: a rule that is not there yet comes first
-    never = [name for name in _reports.NAMES if not any(name in each for each in told)]
-    number = wrong[0]
-    if never:
-        number = next(n for n in wrong if never[0] in cases[n][1])
+    # a rule that is not there yet comes first, then what makes a sound report look odd
+    known = set.union(*told)
+    lacking = [n for n in wrong if {*cases[n][1]} - known]
+    odd = [n for n in wrong if any((cases[n][2], name) in SOUND for name in told[n])]
+    number = [*lacking, *odd, *wrong][0]
     raise Misconception(f"{_one(cases[number], told[number], reports[number])} {summary}")
 
 
@@ -149,7 +149,8 @@ def _one(case, told, report):
         name = _first(missed)
         said = f"you say {sorted(told)}" if told else "you call it sound"
         return f"Of a report with {called} {said}. {name!r}: {_numbers(name, report)}."
-    name = _first(told - {*names})
+    accused = [each for each in _reports.NAMES if each in told and each not in names]
+    name = next((each for each in accused if (odd, each) in SOUND), accused[0])
     kind = f"a report with {called} alone" if names else "a sound report"
     reason = SOUND.get((odd, name), "")
     return f"Of {kind} you say {name!r}, but {_numbers(name, report)}. {reason}".strip()

@@ -86,6 +86,11 @@ class Table:
     candidates: list
     later: np.ndarray
 
+    def given(self):
+        """Return what a rule is given, copies of all of it."""
+        y = None if self.y is None else self.y.copy()
+        return self.train.copy(), self.X.copy(), y, list(self.candidates)
+
     @property
     def regrets(self):
         """What each candidate loses against the best, in AUROC, (candidates,)."""

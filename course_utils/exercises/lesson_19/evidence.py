@@ -43,13 +43,12 @@ def holm_solution(p_values):
 @holm.set_check
 def holm_check(answer):
     p_values = np.array([0.041, 0.011, 0.62, 0.0116, 0.55, 0.002, 0.38])
-    got = as_array(answer(p_values), what="the adjusted p-values")
+    got = as_array(answer(p_values.copy()), shape=p_values.shape, what="the adjusted p-values")
     require(
-        not np.isin(got, (0, 1)).all() or got.size == 0,
+        not np.isin(got, (0, 1)).all(),
         "Those are verdicts, or all 0 and 1. Return the adjusted p-values; a level can judge them "
         "later.",
     )
-    got = as_array(got, shape=p_values.shape, what="the adjusted p-values")
     m, order = len(p_values), np.argsort(p_values)
     name_the_mistake(got, _flawed(p_values, order))
     name_the_mistake(got, _other_corrections(p_values, order))
@@ -199,10 +198,13 @@ def one_row_per_table_solution(sources, results):
 
 @one_row_per_table.set_check
 def one_row_per_table_check(answer):
-    sources = ["wine", "digits", "wine", "cardio", "digits", "wine", "annthyroid", "cardio"]
+    sources = [
+        *("thyroid", "thyroid", "digits", "thyroid"),
+        *("cardio", "digits", "annthyroid", "cardio"),
+    ]
     results = np.round(np.random.default_rng(194).uniform(0.5, 1, size=(len(sources), 5)), 3)
     distinct, detectors = 4, results.shape[1]
-    given = answer(list(sources), results)
+    given = answer(list(sources), results.copy())
     require(
         not isinstance(given, dict),
         "A dict came back. Return its values as one array (distinct sources, detectors).",
@@ -281,6 +283,10 @@ def _other_rows(names, sources, results):
     yield (
         each(lambda runs: np.full(results.shape[1], runs.mean())),
         "All detectors of a source get one number: the mean is over the runs alone, axis=0.",
+    )
+    yield (
+        np.array([results[[name in each for each in sources]].mean(axis=0) for name in names]),
+        "A source whose name is a part of another's gets the other's runs too. Compare with ==.",
     )
     running = []
     for name in names:

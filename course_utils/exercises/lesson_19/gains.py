@@ -37,10 +37,10 @@ def honest_gain_solution(validation, test, default):
 
 @honest_gain.set_check
 def honest_gain_check(answer):
-    validation = np.array([0.85, 0.86, 0.78, 0.81, 0.87])
-    test = np.array([0.91, 0.78, 0.80, 0.94, 0.88])
+    validation = np.array([0.77, 0.86, 0.80, 0.94, 0.87, 0.92])
+    test = np.array([0.92, 0.95, 0.77, 0.81, 0.80, 0.91])
     default = 2
-    result = answer(validation, test, default)
+    result = answer(validation.copy(), test.copy(), default)
     require(
         np.ndim(result) or isinstance(result, tuple | list),
         "One result came back; two are asked for: `return reported, real`.",
@@ -112,6 +112,12 @@ def _wrong_gains(validation, test, default):
     yield (
         (reported[both], real[both]),
         "The setting is chosen by validation and test together. Only validation may choose.",
+    )
+    yield (0, 0), "Both gains are 0, as if the default were chosen. Another is best here."
+    second = validation.argsort()[-2]
+    yield (
+        (validation[best] - validation[second], test[best] - test[second]),
+        "The gains are counted from the second best setting. They are over the default.",
     )
     worst = validation.argmin()
     yield (reported[worst], real[worst]), "The worst setting is chosen. Higher is better here."

@@ -13,8 +13,8 @@ from scipy.stats import rankdata
 
 # ---------------------------------------------------------------------------- 6 · choose by labels
 
-TABLES = 300
-WORSE = 1.3  # times the regret of choosing by AUROC
+TABLES = 150
+WORSE = 1.25  # times the regret of choosing by AUROC
 ANOMALIES = (3, 5, 8, 12, 20)  # labelled ones of a table
 
 choose_by_labels = TensorExercise(
@@ -94,7 +94,7 @@ choose_by_labels.prepare = _tables
 def choose_by_labels_check(answer):
     chosen, regrets, fair, any_of_them = [], [], [], []
     for scores, y, later in _tables():
-        chosen.append(_choices.index_of(answer(scores, y), len(scores)))
+        chosen.append(_choices.index_of(answer(scores.copy(), y.copy()), len(scores)))
         regrets.append(later.max() - later[chosen[-1]])
         fair.append(later.max() - later[_choices.auroc(scores, y).argmax()])
         any_of_them.append(later.max() - later.mean())

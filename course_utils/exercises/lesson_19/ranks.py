@@ -57,7 +57,7 @@ def mean_ranks_check(answer):
         ]
     )
     tables, detectors = results.shape
-    got = as_array(answer(results), what="the mean ranks")
+    got = as_array(answer(results.copy()), what="the mean ranks")
     require(
         got.shape != (tables, detectors),
         "A rank for each table and detector came back: the mean over the tables is missing.",
@@ -70,6 +70,7 @@ def mean_ranks_check(answer):
     got = as_array(got, shape=(detectors,), what="the mean ranks")
     ranks = _ranks(results)
     order = np.argsort(-results, axis=1)
+    places = np.argsort(order, axis=1)
     ties = "Equal results share their mean rank: two that are best together get 1.5 each."
     name_the_mistake(
         got,
@@ -78,10 +79,10 @@ def mean_ranks_check(answer):
                 rankdata(results, axis=1).mean(axis=0),
                 "Upside down: here rank 1 is the worst of its table. Results are higher = better.",
             ),
-            (
-                _ranks(results, "ordinal").mean(axis=0),
-                f"Equal results are ranked by the order of the columns. {ties}",
-            ),
+            *[
+                (each, f"Equal results are ranked by the order of the columns. {ties}")
+                for each in (_ranks(results, "ordinal").mean(axis=0), places.mean(axis=0) + 1)
+            ],
             (_ranks(results, "min").mean(axis=0), f"Equal results all get the best rank. {ties}"),
             (_ranks(results, "max").mean(axis=0), f"Equal results all get the worst rank. {ties}"),
             (
@@ -113,10 +114,14 @@ def mean_ranks_check(answer):
                 for each in (rankdata(-results.mean(axis=0)), rankdata(results.mean(axis=0)))
             ],
             (ranks.mean(axis=0) - 1, "These ranks count from 0. The best of a table has rank 1."),
-            (
-                _ranks(results, "ordinal").mean(axis=0) - 1,
-                f"These ranks count from 0, and equal results are ranked by their order. {ties}",
-            ),
+            *[
+                (
+                    each,
+                    "These ranks count from 0, and equal results are ranked by their order. "
+                    f"{ties}",
+                )
+                for each in (_ranks(results, "ordinal").mean(axis=0) - 1, places.mean(axis=0))
+            ],
             *[
                 (
                     order.mean(axis=0) + first,

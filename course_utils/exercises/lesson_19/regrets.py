@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import as_array, difference, name_the_mistake, require
+from course_utils.exercises.results import (
+    as_array,
+    difference,
+    name_the_mistake,
+    require,
+    same_numbers,
+)
 
 import numpy as np
 from scipy.stats import rankdata
@@ -53,7 +59,7 @@ class Rule:
         return int(self.choose(others))
 
     def __repr__(self):
-        return f"‹takes {self.told}›"
+        return f"<takes {self.told}>"
 
 
 def _best_mean(others):
@@ -86,16 +92,19 @@ def _results(generator, tables, detectors):
 
 @regret_of_rule.set_check
 def regret_of_rule_check(answer):
-    results = _results(np.random.default_rng(0), 7, 4)
+    results = _results(np.random.default_rng(0), 6, 7)
     tables, detectors = results.shape
     rule = Rule("the best mean", _best_mean)
-    result = answer(results, rule)
+    result = answer(results.copy(), rule)
     require(
         rule.shown or result is None,
         "The rule was never asked. choose(others) returns the index of the detector to take.",
     )
     got = as_array(result, what="the regrets")
-    name_the_mistake(got, _wrong_regrets(results))
+    wanted = regret_of_rule_solution(results, _best_mean)
+    if told := difference(got, wanted):
+        _name_what_was_shown(rule.shown, results)
+        name_the_mistake(got, _wrong_regrets(results))
     require(
         got.shape != () and got.shape != (1,),
         f"One number came back. Each of the {tables} tables has a regret; their mean comes later.",
@@ -104,36 +113,16 @@ def regret_of_rule_check(answer):
         got.shape != (detectors,),
         f"A number for each detector came back. Each of the {tables} tables has a regret.",
     )
-    got = as_array(got, shape=(tables,), what="the regrets")
-    wanted = regret_of_rule_solution(results, _best_mean)
-    told = difference(got, wanted)
-    if told:
-        _name_what_was_shown(rule.shown, results)
     require(not told, f"Those are not the regrets: {told}")
-    require(
-        all(each.shape == (tables - 1, detectors) for each in rule.shown),
-        "The regrets are right here, by a rule that was shown more or less than the other tables: "
-        f"({tables - 1}, {detectors}) is what it should see. Another rule would tell.",
-    )
+    _name_what_was_shown(rule.shown, results)
 
 
 def _wrong_regrets(results):
     """Yield what slips give with the rule of the best mean, and which they are."""
-    everywhere = _best_mean(results)
     of_others = [np.delete(results, t, axis=0) for t in range(len(results))]
     chosen = np.array([_best_mean(others) for others in of_others])
     taken = results[np.arange(len(results)), chosen]
     best = results.max(axis=1)
-    sees = (
-        "The rule saw all tables, also the one that it is judged on. Leave that one out: "
-        "np.delete(results, t, axis=0)."
-    )
-    yield best - results[:, everywhere], sees
-    yield (best - results[:, everywhere]).mean(), sees
-    yield (
-        best - results[np.arange(len(results)), results.argmax(axis=1)],
-        "The regret is 0 everywhere: the rule saw the very table that it is judged on.",
-    )
     yield taken - best, "Upside down: regret is the best result minus the chosen one's, 0 or more."
     yield (best - taken).mean(), "That is the mean regret; each table's is asked for."
     yield (best - taken).sum(), "That is the sum of the regrets; each table's is asked for."
@@ -176,25 +165,36 @@ def _wrong_regrets(results):
 def _name_what_was_shown(shown, results):
     """Say what a rule saw that it should not have seen, or should."""
     tables, detectors = results.shape
-    shapes = {each.shape for each in shown}
+    leave_out = "Leave that row out: np.delete(results, t, axis=0)."
+    for each in shown:
+        require(
+            not np.isnan(each).any(),
+            f"The rule was shown NaN in place of a table. {leave_out}",
+        )
+        require(
+            not same_numbers(each, results),
+            f"The rule saw all tables, also the one that it is judged on. {leave_out}",
+        )
+        require(
+            each.shape != (tables, detectors),
+            "The rule was shown as many tables as there are, something in place of the one that "
+            f"it is judged on. {leave_out}",
+        )
     require(
-        not any(np.isnan(each).any() for each in shown),
-        "The rule was shown NaN in place of a table. Take its row away: np.delete(results, t, "
-        "axis=0).",
+        not all(each.size == detectors for each in shown)
+        or not same_numbers(np.reshape(shown, (-1, detectors)), results),
+        "The rule saw the very table that it is judged on, and no other. It is to see all others.",
     )
-    require(
-        shapes != {(tables, detectors)},
-        "The rule was shown as many tables as there are, the one it is judged on or something in "
-        "its place among them. Take that row away: np.delete(results, t, axis=0).",
-    )
-    require(
-        not shapes & {(detectors,), (1, detectors)},
-        "The rule was shown one table. It is to see all the others.",
-    )
-    require(
-        (tables, detectors - 1) not in shapes,
-        "A detector was left out, not a table: axis=0.",
-    )
+    for each in shown:
+        require(
+            each.shape != (tables, detectors - 1),
+            "A detector was left out, not a table: axis=0.",
+        )
+        require(
+            each.shape == (tables - 1, detectors),
+            f"The rule was shown the shape {each.shape}; all other tables are ({tables - 1}, "
+            f"{detectors}). Rows are tables: axis=0.",
+        )
 
 
 @regret_of_rule.set_inputs

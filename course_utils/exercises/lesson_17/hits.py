@@ -49,6 +49,12 @@ def hit_rate_check(answer):
         entries = 2 * rng.normal(size=(n, d))
         entries[np.arange(n), truth] += np.where(flagged, 1.5, -1.0) * rng.choice([1, -1], size=n)
         _judge_rate(answer, np.round(entries, decimals), truth, flagged)
+    tiny = 1e-11 * rng.normal(size=(n, d))
+    require(
+        abs(_rate(answer, tiny, truth, flagged) - 1 / d) > 1e-9,
+        "Entries of 1e-11 that differ count as equal in yours, as np.isclose and rounding have "
+        "it, and slopes may be that small. Only equal entries share the largest place: ==.",
+    )
 
 
 def _rate(answer, entries, truth, flagged):

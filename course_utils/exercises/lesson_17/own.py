@@ -123,12 +123,12 @@ def _deviations(ddof):
 
 
 FAR = (
-    "That is |z|, how far each entry is from its mean. A value between two levels is near the "
+    "That is how far each entry is from its mean. A value between two levels is near the "
     "mean and never occurs, and you never ask the score."
 )
 BETWEEN = (
     "where a column has two levels, it lies between them or on the wrong one, and the score "
-    "hardly falls. Try many values for each entry."
+    "need not fall. Try many values for each entry."
 )
 KNOWN = (
     (_deviations(0), FAR),

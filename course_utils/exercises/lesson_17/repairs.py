@@ -57,16 +57,19 @@ def _two_levels(rng, d):
 
 @best_repair.set_check
 def best_repair_check(answer):
-    for seed in range(8):
-        given = _two_levels(np.random.default_rng(170 + seed), 4)
-        _judge_repair(answer, *given)
+    problems = [_two_levels(np.random.default_rng(170 + seed), 4) for seed in range(8)]
+    repairs = [_repair(answer, *problem) for problem in problems]
+    for repair, problem in zip(repairs, problems, strict=True):
+        if fault := _fault(*repair, *problem):
+            raise Misconception(_known_repair(repairs, problems) or fault)
 
 
-def _judge_repair(answer, score, row, background):
+def _repair(answer, score, row, background):
+    """Return what an answer gives, as a column and a value."""
     d = len(row)
-    column, value = take_apart(answer(score, row.copy(), background.copy()), ("column", "value"))
-    column = as_array(column, what="the column")
-    value = as_array(value, what="the value")
+    result = answer(score, row.copy(), background.copy())
+    column, value = take_apart(result, ("column", "value"))
+    column, value = as_array(column, what="the column"), as_array(value, what="the value")
     require(
         column.shape == value.shape == (),
         f"One column and one value are asked for; you return the shapes {column.shape} and "
@@ -80,109 +83,120 @@ def _judge_repair(answer, score, row, background):
         column in range(d),
         f"The column is {column:g}; a whole number from 0 to {d - 1} is expected.",
     )
-    column, value = int(column), float(value)
+    return int(column), float(value)
 
-    def after(j, entry):
-        changed = row.copy()
-        changed[j] = entry
-        return float(score(changed[None])[0])
 
-    right, best = best_repair_solution(score, row, background)
-    lowest, before = after(right, best), float(score(row[None])[0])
-    if _occurs(value, background[:, column]):
-        found = after(column, background[np.abs(background[:, column] - value).argmin(), column])
-        if found - lowest <= 1e-3 * (before - lowest):
-            return
-    _name_the_repair(column, value, row, background, score)
-    _require_that_it_occurs(column, value, row, background)
-    told, wanted = unlike(found, lowest)
-    kept = "." if column != right else ", in the same column."
-    raise Misconception(
-        f"The row's score is {before:.4g}. Column {column} changed to {value:.4g} brings it to "
-        f"{told}; column {right} changed to {best:.4g}, which the background has as well, brings "
-        f"it to {wanted}{kept}"
-    )
+def _all_scores(score, row, background):
+    """Return the score after each change of one entry, (m, d)."""
+    d = len(row)
+    changed = np.tile(row, (len(background), d, 1))
+    changed[:, range(d), range(d)] = background
+    return score(changed.reshape(-1, d)).reshape(-1, d)
 
 
 def _occurs(value, values):
     return np.abs(values - value).min() <= 1e-5 * (np.abs(values).max() + np.ptp(values))
 
 
-def _name_the_repair(column, value, row, background, score):
-    mean, median = background.mean(axis=0), np.median(background, axis=0)
-    spread = background.std(axis=0)
-    d = len(row)
-    by_deviation = {
-        int(np.abs(row - mean).argmax()),
-        int(np.abs((row - mean) / spread).argmax()),
-    }
-
-    def is_(other):
-        return abs(value - other) <= 1e-6 * spread[column]
-
-    for name, usual in (("mean", mean), ("median", median)):
-        if not is_(usual[column]) or (name == "median" and len(background) % 2):
-            continue
-        told = (
-            f"You put in the column's {name}. The columns here have two levels, and no row is "
-            "between them: such a value is odd itself. Try the values that the background has."
-        )
-        require(
-            column not in by_deviation,
-            f"{told} And the column is the one furthest from its mean; ask the score.",
-        )
-        raise Misconception(told)
-    changed = np.tile(row, (len(background), d, 1))
-    changed[:, range(d), range(d)] = background
-    scores = score(changed.reshape(-1, d)).reshape(-1, d)  # (m, d)
-    highest = np.unravel_index(scores.argmax(), scores.shape)
-    require(
-        not (column == highest[1] and is_(background[highest])),
-        "That change raises the score most. The lowest score is wanted.",
-    )
-    right = int(scores.min(axis=0).argmin())
-    require(
-        not (
-            column != right
-            and is_(background[scores[:, column].argmin(), column])
-            and column in by_deviation
-        ),
-        "The column is the one furthest from its mean. Far is not odd: let the score choose the "
-        "column as well, among all of them.",
-    )
-    nearest = {
-        "row's own entry": row[column],
-        "column's mean": mean[column],
-        "column's median": median[column],
-    }
-    best = scores[:, column].min()
-    for name, place in nearest.items():
-        which = np.abs(background[:, column] - place).argmin()
-        require(
-            not is_(background[which, column]) or scores[which, column] <= best,
-            f"The value is the one nearest to the {name}. Take the one with the lowest score.",
-        )
-
-
-def _require_that_it_occurs(column, value, row, background):
-    if _occurs(value, background[:, column]):
-        return
-    require(
-        not np.isclose(value, row[column]),
-        f"Column {column} keeps its own value, {value:.4g}: nothing is changed.",
-    )
-    elsewhere = np.argwhere(np.isclose(background, value, rtol=1e-9, atol=0))
-    require(
-        not len(elsewhere),
-        f"The value {value:.4g} is one that the background has in another column; column "
-        f"{column} never had it.",
-    )
+def _fault(column, value, score, row, background):
+    """Say what is wrong with a repair; empty if nothing."""
     values = background[:, column]
-    raise Misconception(
-        f"The background never has {value:.4g} in column {column}; the nearest that it has is "
-        f"{values[np.abs(values - value).argmin()]:.4g}. Only values that occur are asked for: "
-        "between them may lie what no machine ever shows."
+    nearest = int(np.abs(values - value).argmin())
+    if not _occurs(value, values):
+        elsewhere = np.isclose(background, value, rtol=1e-9, atol=0)
+        if np.isclose(value, row[column], rtol=1e-9, atol=0):
+            return f"Column {column} keeps its own value, {value:.4g}: nothing is changed."
+        if elsewhere.any():
+            return (
+                f"The value {value:.4g} is one that the background has in another column; column "
+                f"{column} never had it."
+            )
+        return (
+            f"The background never has {value:.4g} in column {column}; the nearest that it has is "
+            f"{values[nearest]:.4g}. Only values that occur are asked for: between them may lie "
+            "what no machine ever shows."
+        )
+    scores = _all_scores(score, row, background)
+    before, found, lowest = float(score(row[None])[0]), scores[nearest, column], scores.min()
+    if found - lowest <= 1e-3 * (before - lowest):
+        return ""
+    right, best = best_repair_solution(score, row, background)
+    told, wanted = unlike(found, lowest)
+    same = ", in the same column" if column == right else ""
+    return (
+        f"The row's score is {before:.4g}. Column {column} changed to {value:.4g} brings it to "
+        f"{told}; column {right} changed to {best:.4g}, which the background has as well, brings "
+        f"it to {wanted}{same}."
     )
+
+
+def _furthest(row, background):
+    """Return the columns that are furthest from their mean, by itself or in deviations."""
+    off = np.abs(row - background.mean(axis=0))
+    return int(off.argmax()), int((off / background.std(axis=0)).argmax())
+
+
+def _known_repair(repairs, problems):
+    """Say how the repairs were chosen, if one known way gives all of them; else nothing."""
+
+    def everywhere(is_so):
+        return all(
+            is_so(column, value, row, background, _all_scores(score, row, background))
+            for (column, value), (score, row, background) in zip(repairs, problems, strict=True)
+        )
+
+    def is_near(value, other, background, column):
+        return abs(value - other) <= 1e-6 * background[:, column].std()
+
+    far = everywhere(lambda column, _, row, background, __: column in _furthest(row, background))
+    for usual, told in (
+        (
+            np.mean,
+            "You put in the column's mean. The columns here have two levels, and hardly a row is "
+            "between them: such a value is odd itself. Try the values that the background has.",
+        ),
+        (
+            np.median,
+            "You put in the column's median, which may be of the wrong level for this row. Try "
+            "all values that the background has.",
+        ),
+    ):
+        if everywhere(
+            lambda column, value, _, background, __, usual=usual: is_near(
+                value, usual(background[:, column]), background, column
+            )
+        ):
+            return told + (
+                " And the column is the one furthest from its mean; ask the score." if far else ""
+            )
+    if everywhere(
+        lambda column, value, _, background, scores: is_near(
+            value, background[np.unravel_index(scores.argmax(), scores.shape)], background, column
+        )
+    ):
+        return "That change raises the score most. The lowest score is wanted."
+    if far:
+        return (
+            "The column is the one furthest from its mean. Far is not odd: let the score choose "
+            "the column as well, among all of them."
+        )
+    for name, place in (
+        ("row's own entry", lambda column, row, background: row[column]),
+        ("column's mean", lambda column, row, background: background[:, column].mean()),
+        ("column's median", lambda column, row, background: np.median(background[:, column])),
+    ):
+        if everywhere(
+            lambda column, value, row, background, _, place=place: is_near(
+                value,
+                background[
+                    np.abs(background[:, column] - place(column, row, background)).argmin(), column
+                ],
+                background,
+                column,
+            )
+        ):
+            return f"The value is the one nearest to the {name}. Let the score choose it."
+    return ""
 
 
 @best_repair.set_inputs

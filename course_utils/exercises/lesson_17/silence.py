@@ -232,7 +232,7 @@ def _name_the_step(got, slopes, row, low, high):
             require(not same_numbers(share, (line - row) / ranges, 1e-3), told)
     rest = np.delete(np.abs(share), ranges.argmin())
     require(
-        rest.max() > 0.01 * size,
+        rest.max() > 0.05 * size,
         f"Hardly anything but column {ranges.argmin()} has moved, which has the smallest range: a "
         "step in the columns' own units does that. Work in shares of the ranges.",
     )

@@ -168,7 +168,7 @@ def integrated_gradients_inputs(rng):
     yield "the example", (slopes, np.array([3.0, 1.0]), np.array([1.0, 1.0]), 2)
     for d, steps in ((3, 1), (1, 5), (6, 2), (4, 64), (2, 7)):
         x, baseline = rng.normal(size=(2, d))
-        yield f"{steps} steps, {d} columns", (_uneven(rng, d), x, baseline, steps)
+        yield f"steps = {steps} and {d} columns", (_uneven(rng, d), x, baseline, steps)
     x, baseline = rng.normal(size=(2, 4))
     yield "a baseline of 0", (_uneven(rng, 4), x, np.zeros(4), 3)
     yield "a row of 0", (_uneven(rng, 4), np.zeros(4), baseline, 3)

@@ -437,10 +437,10 @@ for words, choose in (
     )[:, 0].argmin()]),
     ("That is the first training row", lambda train, score: train[0]),
     ("That is the last training row", lambda train, score: train[-1]),
-    ("half of the training rows score", lambda train, score: train[len(train) // 2]),
-    ("half of the training rows score", lambda train, score: train[score(train) < np.median(
+    ("so that most training rows are odder", lambda train, score: train[len(train) // 2]),
+    ("so that most training rows are odder", lambda train, score: train[score(train) < np.median(
         score(train))].mean(axis=0)),
-    ("half of the training rows score", lambda train, score: train[cdist(train, train).sum(
+    ("so that most training rows are odder", lambda train, score: train[cdist(train, train).sum(
         axis=1).argmin()]),
     ("the training rows run from", lambda train, score: train.mean(axis=0) + 99 * train.std(0)),
     ("is that a row's number", lambda train, score: score(train).argmin()),
@@ -514,6 +514,13 @@ def repair_by_gains(score, row, background):
         gains[place] = before - score(changed[np.newaxis])[0]
     which, column = np.argwhere(gains == gains.max())[0]
     return np.array(column), np.array(background[which, column])
+
+
+@right(ex.best_repair)
+def repair_as_an_array(score, row, background):
+    scores = scores_after(score, row, background)
+    column, which = divmod(np.argsort(scores, axis=None)[0], len(background))
+    return np.array([column, background[which, column]])
 
 
 def changed_by(row, background):
@@ -651,6 +658,36 @@ def repair_that_keeps_what_it_tried(score, row, background):
             row[column] = value
             best = min(best, (score(row[None])[0], column, value))
     return best[1:]
+
+
+@wrong(ex.best_repair, "brings it to")
+def repair_by_mean_scores(score, row, background):
+    scores = scores_after(score, row, background)
+    column = int(scores.mean(axis=1).argmin())
+    return column, background[scores[column].argmin(), column]
+
+
+@wrong(ex.best_repair, "brings it to")
+def repair_that_moves_the_score_most(score, row, background):
+    moved = np.abs(scores_after(score, row, background) - score(row[None])[0])
+    column, which = np.unravel_index(moved.argmax(), moved.shape)
+    return column, background[which, column]
+
+
+@wrong(ex.best_repair, "brings it to")
+def repair_by_the_first_that_helps(score, row, background):
+    helps = scores_after(score, row, background) < score(row[None])[0]
+    column, which = np.argwhere(helps)[0]
+    return column, background[which, column]
+
+
+@wrong(ex.best_repair, "brings it to")
+def repair_from_the_most_normal_row(score, row, background):
+    usual = background[score(background).argmin()]
+    changed = np.tile(row, (len(row), 1))
+    np.fill_diagonal(changed, usual)
+    column = int(score(changed).argmin())
+    return column, usual[column]
 
 
 @wrong(ex.best_repair, "changes the `row`")
@@ -921,6 +958,18 @@ def change_by_steepest_steps(score, slopes, row, low, high, threshold):
         slope = slopes(changed[None])[0] * ranges
         step = 0.01 * ranges * slope / np.abs(slope).max()
         changed = np.clip(changed - step, low, high)
+    return changed
+
+
+@wrong(ex.smallest_change, "not how many entries change")
+def change_of_few_entries(score, slopes, row, low, high, threshold):
+    changed, d = np.clip(row, low, high), len(row)
+    while score(changed[None])[0] > threshold:
+        tried = np.tile(changed, (d, 60, 1))
+        for column in range(d):
+            tried[column, :, column] = np.linspace(low[column], high[column], 60)
+        tried = tried.reshape(-1, d)
+        changed = tried[score(tried).argmin()]
     return changed
 
 

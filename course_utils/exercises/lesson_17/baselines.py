@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.lesson_17._functions import OfRows
-from course_utils.exercises.results import Misconception, as_array, require, same_numbers, unlike
+from course_utils.exercises.results import Misconception, as_array, require, same_numbers
 
 import numpy as np
 
@@ -122,11 +122,10 @@ def _fault(got, train, score, kind):
     found, median = float(score(got[None])[0]), float(np.median(score(train)))
     if found < median:
         return ""
-    told, half = unlike(found, median)
     return (
-        f"In a table with {kind} your baseline scores {told}, and half of the training rows score "
-        f"less than {half}: the detector takes them for more normal than the row that you would "
-        "start from."
+        f"In a table with {kind} your baseline scores {found:.4g} and the median training row "
+        f"{median:.4g}; less than that is asked for, so that most training rows are odder than "
+        "the row that you start from."
     )
 
 

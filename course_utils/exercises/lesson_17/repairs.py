@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.lesson_17._functions import OfRows
-from course_utils.exercises.results import Misconception, as_array, require, take_apart, unlike
+from course_utils.exercises.results import (
+    Misconception,
+    as_array,
+    plain,
+    require,
+    take_apart,
+    unlike,
+)
 
 import numpy as np
 
@@ -38,14 +45,14 @@ def best_repair_solution(score, row, background):
 def _two_levels(rng, d):
     """Return a score, a row and its background: each column is at one of two levels, tied."""
     units, centre = 10.0 ** rng.integers(-2, 3, size=d), rng.normal(size=d)
-    ties, width = rng.normal(size=d) / d, rng.uniform(0.15, 0.4, size=d)
+    ties, width = rng.normal(size=d), rng.uniform(0.15, 0.4, size=d)
 
     def score(X):
         z = X / units - centre
         near = [-((z - level) ** 2) / (2 * width**2) for level in (-1, 1)]
         return -np.logaddexp(*near).sum(axis=1) + (z @ ties) ** 2
 
-    levels = rng.choice([-1.0, 1.0], size=(25, d)) + width * rng.normal(size=(25, d))
+    levels = rng.choice([-1.0, 1.0], size=(25, d), p=[0.3, 0.7]) + width * rng.normal(size=(25, d))
     background = units * (levels + centre)
     row = background[0].copy()
     odd = rng.integers(d)
@@ -67,7 +74,9 @@ def best_repair_check(answer):
 def _repair(answer, score, row, background):
     """Return what an answer gives, as a column and a value."""
     d = len(row)
-    result = answer(score, row.copy(), background.copy())
+    result = plain(answer(score, row.copy(), background.copy()))
+    if isinstance(result, np.ndarray) and result.ndim == 1:
+        result = tuple(result)
     column, value = take_apart(result, ("column", "value"))
     column, value = as_array(column, what="the column"), as_array(value, what="the value")
     require(
@@ -205,7 +214,7 @@ def best_repair_inputs(rng):
     yield "the example", (apart, np.array([1.0, 9.0]), np.array([[0.0, 4.5], [2.0, 6.0]]))
     for d in (1, 2, 3, 6):
         for _ in range(3):
-            yield f"{d} columns at two levels", _two_levels(rng, d)
+            yield f"columns at two levels, d = {d}", _two_levels(rng, d)
     score, row, background = _two_levels(rng, 3)
     yield "one background row", (score, row, background[:1])
     yield "two background rows", (score, row, background[:2])

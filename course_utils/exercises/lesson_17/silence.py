@@ -239,6 +239,16 @@ def _name_the_step(got, slopes, row, low, high):
 
 
 def _name_the_size(found, kind):
+    shares = [
+        np.abs(changed - given[2]) / (given[4] - given[3])
+        for changed, given in zip(found, _problems(kind), strict=True)
+    ]
+    moved = float(np.mean([(share > 0.01 * share.max()).sum() for share in shares]))
+    require(
+        moved > 0.75 * len(shares[0]),
+        f"You change {moved:.1f} of {len(shares[0])} entries on average, and those much. The "
+        "largest change counts here, not how many entries change: move all of them a little.",
+    )
     for changed, given, ours in zip(found, _problems(kind), _sizes(kind), strict=True):
         score, slopes, row, low, high, threshold = given
         size = _size(changed, row, low, high)

@@ -42,21 +42,20 @@ def _f1(alarms, y):
     return 2 * alarms[:, y == 1].sum(axis=1) / (alarms.sum(axis=1) + y.sum())
 
 
-def _precision(scores, y):
-    """Return the precision and the recall at each row's score, from the highest down."""
-    hits = y[np.argsort(-scores, axis=1, kind="stable")]
-    found = np.cumsum(hits, axis=1)
-    return hits, found / np.arange(1, len(y) + 1), found / y.sum()
+def _alarms_and_hits(scores, y):
+    """Return how many rows and how many anomalies score at least as high as each row."""
+    alarms = rankdata(-scores, "max", axis=1)
+    return alarms, (scores[:, y == 1, None] >= scores[:, None, :]).sum(axis=1)
 
 
 def _average_precision(scores, y):
-    hits, precision, _ = _precision(scores, y)
-    return (hits * precision).sum(axis=1) / y.sum()
+    alarms, hits = _alarms_and_hits(scores, y)
+    return (hits / alarms)[:, y == 1].mean(axis=1)
 
 
 def _best_f1(scores, y):
-    _, precision, recall = _precision(scores, y)
-    return (2 * precision * recall / np.maximum(precision + recall, 1e-12)).max(axis=1)
+    alarms, hits = _alarms_and_hits(scores, y)
+    return (2 * hits / (alarms + y.sum())).max(axis=1)
 
 
 def _at_a_quantile(share):

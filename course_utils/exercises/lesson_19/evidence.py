@@ -27,7 +27,7 @@ holm = TensorExercise(
         "order = np.argsort(p_values) sorts, and adjusted[order] = … puts each back in its place.",
         "np.maximum.accumulate((m - np.arange(m)) * p_values[order]), cut by np.minimum(1, …)",
     ),
-    praise="Right: the family's error is kept to, and each p-value is where it was.",
+    praise="Right: Holm's adjusted p-values, each in the place of its own.",
 )
 
 

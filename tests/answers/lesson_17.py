@@ -19,7 +19,7 @@ from scipy.stats import rankdata
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import NearestNeighbors
 
-# ------------------------------------------------------------------------ 1 · integrated gradients
+# ------------------------------------------------------------------------ 3 · integrated gradients
 
 
 @right(ex.integrated_gradients)
@@ -232,7 +232,7 @@ wrong(ex.column_ranking, "told in other units")(
 )
 
 
-# ------------------------------------------------------------------------------------- 3 · shapley
+# ------------------------------------------------------------------------------------- 5 · shapley
 
 
 @right(ex.shapley)
@@ -454,7 +454,7 @@ for words, choose in (
     wrong(ex.choose_baseline, words)(choose)
 
 
-# --------------------------------------------------------------------------------- 5 · best repair
+# --------------------------------------------------------------------------------- 6 · best repair
 
 
 @right(ex.best_repair)
@@ -702,7 +702,7 @@ def repair_by_single_rows(score, row, background):
     return min((score(np.append(row[1:], v)), 0, v) for v in background[:, 0])[1:]
 
 
-# ------------------------------------------------------------------------------------ 6 · hit rate
+# ------------------------------------------------------------------------------------ 1 · hit rate
 
 
 @right(ex.hit_rate)
@@ -798,7 +798,7 @@ for words, rate in (
     wrong(ex.hit_rate, words)(rate)
 
 
-# ----------------------------------------------------------------------------- 7 · smallest change
+# ----------------------------------------------------------------------------- 8 · smallest change
 
 
 def within(size, row, low, high):
@@ -1017,7 +1017,7 @@ def change_of_the_wrong_sign(score, slopes, row, low, high, threshold):
     return changed
 
 
-# ------------------------------------------------------------------------------ 8 · my explanation
+# ------------------------------------------------------------------------------ 7 · my explanation
 
 
 @right(ex.my_explanation)

@@ -14,7 +14,7 @@ from course_utils.exercises.results import (
 
 import numpy as np
 
-# ------------------------------------------------------------------------------------ 6 · hit rate
+# ------------------------------------------------------------------------------------ 1 · hit rate
 
 hit_rate = Exercise(
     "Return the share of the flagged rows whose largest entry is in the true column. Where k "

@@ -9,7 +9,7 @@ from course_utils.exercises.results import Misconception, as_array, require, sam
 
 import numpy as np
 
-# ------------------------------------------------------------------------------ 8 · my explanation
+# ------------------------------------------------------------------------------ 7 · my explanation
 
 SEEDS = 156, 170, 171, 178  # of the detectors of each kind
 ENOUGH = 0.85  # hit rate on each kind
@@ -24,7 +24,7 @@ my_explanation = Exercise(
         "One value for each column, as the mean, may itself be odd beside the other entries. Try "
         "many.",
         "For each column the lowest score over all background values, less than the row's own: "
-        "exercise 5 kept for all columns.",
+        "what best_repair looks for, kept for all columns.",
     ),
     praise=f"Right: on both kinds of detectors held back, the planted column comes first in "
     f"{ENOUGH:.0%} of the flagged rows or more.",

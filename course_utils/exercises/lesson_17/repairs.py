@@ -15,7 +15,7 @@ from course_utils.exercises.results import (
 
 import numpy as np
 
-# --------------------------------------------------------------------------------- 5 · best repair
+# --------------------------------------------------------------------------------- 6 · best repair
 
 best_repair = Exercise(
     "Mend the repair: return (column, value), the one entry of the row whose change to a value "

@@ -18,7 +18,7 @@ from course_utils.exercises.results import (
 
 import numpy as np
 
-# ------------------------------------------------------------------------------------- 3 · shapley
+# ------------------------------------------------------------------------------------- 5 · shapley
 
 shapley = Exercise(
     "Return the Shapley value of each of the columns 0 … d − 1, (d,): the sum of worth(S | {j}) "

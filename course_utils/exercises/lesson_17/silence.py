@@ -10,7 +10,7 @@ from course_utils.exercises.results import Misconception, as_array, require, sam
 
 import numpy as np
 
-# ----------------------------------------------------------------------------- 7 · smallest change
+# ----------------------------------------------------------------------------- 8 · smallest change
 
 ENOUGH = 1.25  # times the size that ours needs, over a score's rows
 KINDS = ("a network's error", "ridges", "a curved valley")

@@ -1,4 +1,4 @@
-"""Exercises of lesson 17 on slopes: summed along a path, and compared from column to column."""
+"""Exercises of lesson 17 on slopes: compared from column to column, and summed along a path."""
 
 from __future__ import annotations
 
@@ -15,7 +15,139 @@ from course_utils.exercises.results import (
 
 import numpy as np
 
-# ------------------------------------------------------------------------ 1 · integrated gradients
+# ------------------------------------------------------------------------------ 2 · column ranking
+
+column_ranking = Exercise(
+    "Mend the ranking: return the columns (d,), the most important first, by how much the score "
+    "moves with a usual step of each. It must not change with the columns' units.",
+    hints=(
+        "The gradient is in score per unit of the column. In which unit is the spread?",
+        "A column in grams instead of kilograms has a slope a thousandth as large, and a spread a "
+        "thousand times as large.",
+        "np.argsort(-np.abs(gradient) * spread)",
+    ),
+    praise="Right: steps of usual size are compared, whatever unit a column is told in.",
+)
+
+
+@column_ranking.set_solution
+def column_ranking_solution(gradient, spread):
+    return np.argsort(-np.abs(gradient) * spread)
+
+
+@column_ranking.set_check
+def column_ranking_check(answer):
+    gradient = np.array([0.5, -0.9, 0.02, 3.0, -0.4, -0.05])
+    spread = np.array([1.0, 2.0, 40.0, 0.1, 0.25, 4.0])  # moves: 0.5, 1.8, 0.8, 0.3, 0.1, 0.2
+    got = _columns(answer, gradient, spread)
+    moves = np.abs(gradient) * spread
+    _name_the_ranking(got, gradient, spread)
+    d = len(gradient)
+    _require_a_ranking(got, d)
+    right = np.argsort(-moves)
+    units = np.array([1.0, 1e3, 1.0, 1e-3, 10.0, 1.0])
+    other = _columns(answer, gradient / units, spread * units)
+    require(
+        np.array_equal(got, other),
+        f"The columns are ranked {_listed(got)}; told in other units, {_listed(other)}. A slope "
+        "is in score per unit of its column: multiply by a step that is in that unit.",
+    )
+    place = np.flatnonzero(got != right)
+    if place.size:
+        first = place[0]
+        raise Misconception(
+            f"In place {first} of {_listed(got)} stands column {got[first]:.0f}, whose usual step "
+            f"moves the score by {moves[int(got[first])]:.2g}; column {right[first]} moves it by "
+            f"{moves[right[first]]:.2g}."
+        )
+    gradient[[1, 4]] = 0.0  # two that share the last places, in either order
+    got = _columns(answer, gradient, spread)
+    _require_a_ranking(got, d)
+    require(
+        (np.diff((np.abs(gradient) * spread)[got.astype(int)]) <= 0).all(),
+        f"Where two columns have the slope 0, you rank {_listed(got)}: they belong at the end.",
+    )
+
+
+def _columns(answer, gradient, spread):
+    result = answer(gradient.copy(), spread.copy())
+    return as_array(result, shape=gradient.shape, what="the columns")
+
+
+def _listed(columns):
+    return "[" + ", ".join(f"{each:.0f}" for each in columns) + "]"
+
+
+def _require_a_ranking(got, d):
+    require(
+        np.array_equal(np.sort(got), np.arange(d)),
+        f"Each of the columns 0 … {d - 1} is expected once; you return {_listed(got)}.",
+    )
+
+
+def _name_the_ranking(got, gradient, spread):
+    moves = np.abs(gradient) * spread
+    right = np.argsort(-moves)
+    if np.array_equal(got, right):
+        return
+    unit = (
+        "The columns are ranked by the slope alone, which is in score per unit: tell a column in "
+        "grams instead of kilograms, and it moves down. Multiply |slope| by the spread."
+    )
+    signed = (
+        "The sign is kept, so that the columns with a negative slope come last. A slope of −3 "
+        "moves the score as much as one of 3: take the absolute value."
+    )
+    name_the_mistake(
+        got,
+        (
+            (np.argsort(-np.abs(gradient)), unit),
+            (np.argsort(-gradient * spread), signed),
+            (np.argsort(gradient * spread), f"{signed} (And the least comes first.)"),
+            (np.argsort(-gradient), f"{signed} And the slope's unit is left in."),
+            (right[::-1], "The least important comes first. Sort falling: np.argsort(-size)."),
+            (
+                np.argsort(np.abs(gradient)),
+                f"The least important comes first, and more: {unit[0].lower()}{unit[1:]}",
+            ),
+            (
+                np.argsort(-np.abs(gradient) / spread),
+                "The slope is divided by the spread, which counts the unit twice. Score per unit, "
+                "times units, is score.",
+            ),
+            (
+                np.argsort(-spread),
+                "The columns are ranked by their spread: no slope plays a part.",
+            ),
+            (
+                np.argsort(right),
+                "That is each column's place in the ranking. The columns themselves are asked "
+                "for, the most important first.",
+            ),
+            (moves, "Those are the sizes. The columns are asked for, in their order."),
+            (moves[right], "Those are the sizes, sorted. np.argsort gives the columns."),
+        ),
+    )
+
+
+@column_ranking.set_inputs
+def column_ranking_inputs(rng):
+    yield "the example", (np.array([0.5, -2.0, 0.001]), np.array([1.0, 0.1, 900.0]))
+    for d in (1, 2, 5, 30):
+        yield f"{d} columns", (rng.normal(size=d), rng.exponential(size=d))
+    units = 10.0 ** rng.integers(-4, 5, size=12)
+    yield "columns in unlike units", (rng.normal(size=12) / units, rng.gamma(2, size=12) * units)
+    yield "negative slopes", (-rng.exponential(size=6), rng.gamma(2, size=6))
+    yield "tiny slopes", (1e-9 * rng.normal(size=5), rng.gamma(2, size=5))
+    still = rng.gamma(2, size=5)
+    still[rng.integers(5)] = 0
+    yield "a column that never moves", (rng.normal(size=5), still)
+    yield "equal spreads", (rng.normal(size=7), np.full(7, 2.0))
+    yield "equal slopes", (np.full(6, -3.0), rng.gamma(2, size=6))
+    yield "whole numbers", (np.array([7, -9, 4]), np.array([2, 1, 5]))
+
+
+# ------------------------------------------------------------------------ 3 · integrated gradients
 
 integrated_gradients = Exercise(
     "Return (d,): x − baseline, times the mean of the slopes in the middles of `steps` equal "
@@ -175,135 +307,3 @@ def integrated_gradients_inputs(rng):
     yield "a row that is the baseline", (_uneven(rng, 4), x, x.copy(), 3)
     yield "columns in unlike units", (_uneven(rng, 2), np.array([1e-3, 40]), np.array([0, 31]), 6)
     yield "whole numbers", (_uneven(rng, 3), np.array([3, 0, -2]), np.array([1, 1, 1]), 5)
-
-
-# ------------------------------------------------------------------------------ 2 · column ranking
-
-column_ranking = Exercise(
-    "Mend the ranking: return the columns (d,), the most important first, by how much the score "
-    "moves with a usual step of each. It must not change with the columns' units.",
-    hints=(
-        "The gradient is in score per unit of the column. In which unit is the spread?",
-        "A column in grams instead of kilograms has a slope a thousandth as large, and a spread a "
-        "thousand times as large.",
-        "np.argsort(-np.abs(gradient) * spread)",
-    ),
-    praise="Right: steps of usual size are compared, whatever unit a column is told in.",
-)
-
-
-@column_ranking.set_solution
-def column_ranking_solution(gradient, spread):
-    return np.argsort(-np.abs(gradient) * spread)
-
-
-@column_ranking.set_check
-def column_ranking_check(answer):
-    gradient = np.array([0.5, -0.9, 0.02, 3.0, -0.4, -0.05])
-    spread = np.array([1.0, 2.0, 40.0, 0.1, 0.25, 4.0])  # moves: 0.5, 1.8, 0.8, 0.3, 0.1, 0.2
-    got = _columns(answer, gradient, spread)
-    moves = np.abs(gradient) * spread
-    _name_the_ranking(got, gradient, spread)
-    d = len(gradient)
-    _require_a_ranking(got, d)
-    right = np.argsort(-moves)
-    units = np.array([1.0, 1e3, 1.0, 1e-3, 10.0, 1.0])
-    other = _columns(answer, gradient / units, spread * units)
-    require(
-        np.array_equal(got, other),
-        f"The columns are ranked {_listed(got)}; told in other units, {_listed(other)}. A slope "
-        "is in score per unit of its column: multiply by a step that is in that unit.",
-    )
-    place = np.flatnonzero(got != right)
-    if place.size:
-        first = place[0]
-        raise Misconception(
-            f"In place {first} of {_listed(got)} stands column {got[first]:.0f}, whose usual step "
-            f"moves the score by {moves[int(got[first])]:.2g}; column {right[first]} moves it by "
-            f"{moves[right[first]]:.2g}."
-        )
-    gradient[[1, 4]] = 0.0  # two that share the last places, in either order
-    got = _columns(answer, gradient, spread)
-    _require_a_ranking(got, d)
-    require(
-        (np.diff((np.abs(gradient) * spread)[got.astype(int)]) <= 0).all(),
-        f"Where two columns have the slope 0, you rank {_listed(got)}: they belong at the end.",
-    )
-
-
-def _columns(answer, gradient, spread):
-    result = answer(gradient.copy(), spread.copy())
-    return as_array(result, shape=gradient.shape, what="the columns")
-
-
-def _listed(columns):
-    return "[" + ", ".join(f"{each:.0f}" for each in columns) + "]"
-
-
-def _require_a_ranking(got, d):
-    require(
-        np.array_equal(np.sort(got), np.arange(d)),
-        f"Each of the columns 0 … {d - 1} is expected once; you return {_listed(got)}.",
-    )
-
-
-def _name_the_ranking(got, gradient, spread):
-    moves = np.abs(gradient) * spread
-    right = np.argsort(-moves)
-    if np.array_equal(got, right):
-        return
-    unit = (
-        "The columns are ranked by the slope alone, which is in score per unit: tell a column in "
-        "grams instead of kilograms, and it moves down. Multiply |slope| by the spread."
-    )
-    signed = (
-        "The sign is kept, so that the columns with a negative slope come last. A slope of −3 "
-        "moves the score as much as one of 3: take the absolute value."
-    )
-    name_the_mistake(
-        got,
-        (
-            (np.argsort(-np.abs(gradient)), unit),
-            (np.argsort(-gradient * spread), signed),
-            (np.argsort(gradient * spread), f"{signed} (And the least comes first.)"),
-            (np.argsort(-gradient), f"{signed} And the slope's unit is left in."),
-            (right[::-1], "The least important comes first. Sort falling: np.argsort(-size)."),
-            (
-                np.argsort(np.abs(gradient)),
-                f"The least important comes first, and more: {unit[0].lower()}{unit[1:]}",
-            ),
-            (
-                np.argsort(-np.abs(gradient) / spread),
-                "The slope is divided by the spread, which counts the unit twice. Score per unit, "
-                "times units, is score.",
-            ),
-            (
-                np.argsort(-spread),
-                "The columns are ranked by their spread: no slope plays a part.",
-            ),
-            (
-                np.argsort(right),
-                "That is each column's place in the ranking. The columns themselves are asked "
-                "for, the most important first.",
-            ),
-            (moves, "Those are the sizes. The columns are asked for, in their order."),
-            (moves[right], "Those are the sizes, sorted. np.argsort gives the columns."),
-        ),
-    )
-
-
-@column_ranking.set_inputs
-def column_ranking_inputs(rng):
-    yield "the example", (np.array([0.5, -2.0, 0.001]), np.array([1.0, 0.1, 900.0]))
-    for d in (1, 2, 5, 30):
-        yield f"{d} columns", (rng.normal(size=d), rng.exponential(size=d))
-    units = 10.0 ** rng.integers(-4, 5, size=12)
-    yield "columns in unlike units", (rng.normal(size=12) / units, rng.gamma(2, size=12) * units)
-    yield "negative slopes", (-rng.exponential(size=6), rng.gamma(2, size=6))
-    yield "tiny slopes", (1e-9 * rng.normal(size=5), rng.gamma(2, size=5))
-    still = rng.gamma(2, size=5)
-    still[rng.integers(5)] = 0
-    yield "a column that never moves", (rng.normal(size=5), still)
-    yield "equal spreads", (rng.normal(size=7), np.full(7, 2.0))
-    yield "equal slopes", (np.full(6, -3.0), rng.gamma(2, size=6))
-    yield "whole numbers", (np.array([7, -9, 4]), np.array([2, 1, 5]))

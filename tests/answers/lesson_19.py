@@ -838,7 +838,7 @@ def choose_by_sklearn_strictly(train, X, y, candidates):
     return int(np.argmax(areas))
 
 
-stored_rule("Upside down", choose=lambda scores, y: choose_by_pairs(-scores, y))
+stored_rule("read upside down", choose=lambda scores, y: choose_by_pairs(-scores, y))
 stored_rule("unlike units", choose=choose_by(lambda row, y: row[y == 1].mean()))
 stored_rule("accuracy with an alarm", choose=choose_by(lambda row, y: ((row > 0.5) == y).mean()))
 stored_rule("F1 with an alarm", choose=choose_by(lambda row, y: f1(row > 0.5, y)))
@@ -854,6 +854,9 @@ stored_rule(
 stored_rule("counted from 0", choose=lambda scores, y: choose_by_pairs(scores, y) + 1)
 stored_rule("argmax, not max", choose=lambda scores, y: roc_auc_score(y, scores[0]))
 stored_rule("A number for each", choose=lambda scores, y: [roc_auc_score(y, s) for s in scores])
+wrong(ex.my_rule, "fitted on the validation rows")(
+    lambda train, X, y, candidates: rule_by_sklearn(X, X, y, candidates)
+)
 wrong(ex.my_rule, "`return` missing")(lambda train, X, y, candidates: print(end=""))
 
 

@@ -53,8 +53,36 @@ my_rule.prepare = _judges
 @my_rule.set_check
 def my_rule_check(answer):
     labelled, bare = _judges()
+    _require_fitted_on_train(answer)
     _judge_with_labels(answer, labelled)
     _judge_without(answer, bare)
+
+
+def _upwards(train, X):
+    """Score rows on the side on which the training rows lie higher."""
+    return np.sign(train.mean()) * X.mean(axis=1)
+
+
+def _downwards(train, X):
+    return -_upwards(train, X)
+
+
+def _require_fitted_on_train(answer):
+    """Refuse a rule that fits the candidates on validation rows, which lie elsewhere here."""
+    generator = np.random.default_rng(1981)
+    train, X = generator.normal(1, 1, size=(60, 4)), generator.normal(-1, 1, size=(36, 4))
+    y = generator.permutation(np.repeat([0, 1], [30, 6]))
+    X[y == 1] += 1.2  # X.mean() stays below 0
+    chosen = [
+        _choices.index_of(answer(train.copy(), X.copy(), y.copy(), list(candidates)), 2)
+        for candidates in ((_upwards, _downwards), (_downwards, _upwards))
+    ]
+    require(
+        chosen != [1, 0],
+        "With two candidates that depend on their training rows, the wrong one is taken, as if "
+        "fitted on the validation rows or read upside down. candidate(train, X_validation), "
+        "higher = more anomalous.",
+    )
 
 
 def _choices_on(answer, tables, told):

@@ -628,6 +628,9 @@ stored_choice("median does not see it", lambda row, y: np.median(rankdata(row)[y
 stored_choice(
     "Equal scores count as won", lambda row, y: (row[y == 1, None] >= row[y == 0]).mean()
 )
+stored_choice(
+    "of which equal ones count half", lambda row, y: (row[y == 1, None] > row[y == 0]).mean()
+)
 stored_choice("Upside down", lambda row, y: -roc_auc_score(y, row))
 wrong(ex.choose_by_labels, "always detector 0")(lambda scores, y: 0)
 wrong(ex.choose_by_labels, "counted from 0")(lambda scores, y: choose_by_pairs(scores, y) + 1)

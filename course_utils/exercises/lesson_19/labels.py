@@ -9,7 +9,7 @@ from course_utils.exercises.results import Misconception, require
 from course_utils.exercises.tensors import TensorExercise
 
 import numpy as np
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata
 
 # ---------------------------------------------------------------------------- 6 · choose by labels
 
@@ -140,3 +140,12 @@ def choose_by_labels_inputs(rng):
         flat = z.copy()
         flat[np.arange(detectors) != best] = 7.0
         yield f"{what}, other detectors give equal scores", (flat, y)
+    # an alarm for each anomaly and for 35 % of the normal rows, and scores of an AUROC of 0.73
+    y = np.repeat([0, 1], [200, 40])
+    alarms = np.append(np.arange(200) < 70, np.ones(40))
+    spread = norm.ppf(np.concatenate([(np.arange(n) + 0.5) / n for n in (200, 40)])) + 0.85 * y
+    for order in ([0, 1], [1, 0]):
+        yield (
+            "a detector of two different scores, of which equal ones count half",
+            (np.array([alarms, spread])[order], y),
+        )

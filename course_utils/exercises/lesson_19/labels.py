@@ -31,6 +31,7 @@ choose_by_labels = TensorExercise(
     ),
     praise=f"Right: over {TABLES} simulated tables, what it takes loses at most {WORSE - 1:.0%} "
     "more on rows held back than what AUROC on the labelled rows takes.",
+    prepare=lambda: _tables(),
 )
 
 
@@ -85,9 +86,6 @@ def _tables():
     """Return the tables by which a choice is judged."""
     generator = np.random.default_rng(196)
     return [_table(generator) for _ in range(TABLES)]
-
-
-choose_by_labels.prepare = _tables
 
 
 @choose_by_labels.set_check

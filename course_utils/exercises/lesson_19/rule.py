@@ -29,6 +29,7 @@ my_rule = Exercise(
     praise=f"Right: on simulated tables it loses at most {OF_THE_DEFAULT:.0%} of what the default "
     "loses where there are labels, and less than a random pick where there are none.",
     seconds=30.0,
+    prepare=lambda: _judges(),
 )
 
 
@@ -45,9 +46,6 @@ def my_rule_solution(train, X_validation, y_validation, candidates):
 def _judges():
     """Return tables with labels, and tables without."""
     return _tables.tables(198, 5, labels=True), _tables.tables(1980, 4, labels=False)
-
-
-my_rule.prepare = _judges
 
 
 @my_rule.set_check

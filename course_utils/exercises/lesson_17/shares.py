@@ -63,7 +63,8 @@ class _Worth:
             )
         if not columns <= set(range(self.d)):
             raise ValueError(
-                f"worth knows the columns 0 to {self.d - 1}, and was given {sorted(columns)}."
+                f"worth knows the columns 0 to {self.d - 1}, and was given "
+                f"{sorted(map(int, columns))}."
             )
         return float(self.worths[sum(2 ** int(each) for each in columns)])
 

@@ -380,7 +380,7 @@ stored_best("may be drawn again")(
 stored_best("it draws")(
     lambda v, n: np.random.default_rng().choice(v, (2000, n)).max(axis=1).mean()
 )
-stored_best("are values drawn")(
+stored_best("is it rounded, or drawn")(
     lambda v, n: np.random.default_rng(0).choice(v, (2000, n)).max(axis=1).mean()
 )
 stored_best("changes the `values`")(lambda v, n: (v.sort(), np.sum(v * np.diff(ends_of(v, n))))[1])
@@ -799,6 +799,50 @@ stored_rule(
 )
 
 
+stored_rule(
+    "where the counts give",
+    "numbers do not add up",
+    lambda r: (
+        r["TP"] + r["FN"] != r["test_anomalies"]
+        or r["TN"] + r["FP"] != r["test_rows"] - r["test_anomalies"]
+        or off(r["F1"], 2 * r["TP"] / (2 * r["TP"] + r["FP"] + r["FN"]))
+        or off(r["accuracy"], (r["TP"] + r["TN"]) / r["test_rows"])
+    ),
+)
+stored_rule(
+    "the claimed accuracy is",
+    "no information",
+    lambda r: (
+        r["claimed"] <= 1 - r["test_anomalies"] / r["test_rows"]
+        if r["headline"] == "accuracy"
+        else RULES["no information"](r)
+    ),
+)
+stored_rule(
+    "the claimed F1 is",
+    "no information",
+    lambda r: (
+        r["claimed"]
+        < ex.no_information._solution(r["headline"], r["test_anomalies"] / r["test_rows"])
+    ),
+)
+stored_rule(
+    "test rows are copies", "copies over the split", lambda r: r["copies"] > 0.01 * r["train_rows"]
+)
+stored_rule(
+    "claimed is",
+    "best of seeds",
+    lambda r: r["claimed"] == max(r["per_seed"]) > min(r["per_seed"]),
+)
+stored_rule(
+    "for its rival",
+    "untuned rival",
+    lambda r: (
+        r["rival_settings_tried"] is not None
+        and r["settings_tried"] > 2 * r["rival_settings_tried"]
+    ),
+)
+
 # ----------------------------------------------------------------------------- 5 · repair payments
 
 
@@ -947,7 +991,7 @@ stored_payments("Upside down", score=lambda fitted, X: fitted.predict_proba(X)[:
 stored_payments("The scores are decisions", score=lambda fitted, X: fitted.predict(X))
 stored_payments("or more is asked for", score=lambda fitted, X: X[:, 4])
 stored_payments(
-    "It knows those better",
+    "It may know those better",
     model=lambda X, y: RandomForestClassifier(30, random_state=0).fit(X, y),
     line=lambda scores, train, test, y: np.sort(scores[train])[-5],
 )
@@ -959,6 +1003,12 @@ stored_payments(
     "are scaled by their batch",
     score=lambda fitted, X: fitted.decision_function(X) / abs(fitted.decision_function(X)).max(),
 )
+
+
+@wrong(ex.repair_payments, "in the order of test_rows")
+def payments_in_another_order(X, y, time):
+    test, scores, line = pipeline()(X, y, time)
+    return test, np.sort(scores), line
 
 
 @wrong(ex.repair_payments, "a score for every row")
@@ -1114,6 +1164,7 @@ stored_seeds("Fit on X_train alone", fit=on_both)
 stored_seeds("best single run", choose=lambda v, t: t[v.max(axis=1).argmax()])
 stored_seeds("best median", choose=lambda v, t: t[np.median(v, axis=1).argmax()])
 stored_seeds("best worst run", choose=lambda v, t: t[v.min(axis=1).argmax()])
+stored_seeds("The first seed alone", choose=lambda v, t: t[v[:, 0].argmax()])
 stored_seeds("The worst setting", choose=lambda v, t: t[v.mean(axis=1).argmin()])
 stored_seeds("All settings are taken together", choose=lambda v, t: t)
 stored_seeds("they flatter it", choose=lambda v, t: v[v.mean(axis=1).argmax()])

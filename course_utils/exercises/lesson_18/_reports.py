@@ -91,26 +91,32 @@ def _rows(generator, mistakes, odd):
     prevalence = generator.uniform(0.02, 0.3)
     if odd == "AUROC on a balanced test":
         prevalence = 0.5
+    if "no information" in mistakes and generator.random() < 0.3:
+        prevalence = generator.uniform(0.55, 0.7)
     if odd == "accuracy below doing nothing, not the headline":
         prevalence = generator.uniform(0.01, 0.02)
     train_rows, validation_rows = (
         int(test_rows * generator.uniform(*ends)) for ends in ((1.5, 6), (0.4, 1.1))
     )
     threshold, clean = _threshold(generator, mistakes, odd)
+    few = "validation holds anomalies" in mistakes and generator.random() < 0.3
+    anomalies = int(generator.integers(1, 6)) if few else max(int(prevalence * validation_rows), 9)
     times = odd != "rows without times" and generator.random() < 0.7
     times = times or "future in training" in mistakes
     train_end = round(generator.uniform(40, 300), 1) if times else None
     gap = generator.uniform(0.1, 9)
     if "future in training" in mistakes:
         gap = -generator.uniform(0.5, 0.95 * train_end)
-    share = generator.uniform(0.013, 0.4) if "copies over the split" in mistakes else 0
+    share = 0
+    if "copies over the split" in mistakes:
+        share = generator.choice([generator.uniform(0.013, 0.03), generator.uniform(0.03, 0.4)])
     if odd == "few copies":
         share = generator.uniform(0.001, 0.009)
     return {
         "train_rows": train_rows,
         "train_anomalies": int(0.03 * train_rows) if odd == "anomalies in training" else 0,
         "validation_rows": validation_rows,
-        "validation_anomalies": 0 if clean else max(int(prevalence * validation_rows), 9),
+        "validation_anomalies": 0 if clean else anomalies,
         "test_rows": test_rows,
         "test_anomalies": round(prevalence * test_rows),
         "train_end": train_end,
@@ -147,17 +153,19 @@ def _decisions(generator, made, mistakes, odd):
     headline = _headline(generator, made, mistakes, odd)
     recall, precision = generator.uniform(0.45, 0.85), generator.uniform(0.45, 0.85)
     if headline == "accuracy":
-        recall = generator.uniform(0.62, 0.85)
+        recall = generator.uniform(0.62, 0.72 if nothing else 0.85)
         precision = generator.uniform(0.2, 0.4) if nothing else generator.uniform(0.65, 0.85)
     if odd == "accuracy below doing nothing, not the headline":
         precision = generator.uniform(0.15, 0.35)
     if odd == "AUROC on a balanced test":
         precision = generator.uniform(0.6, 0.85)
     tp = round(recall * m)
-    fp = max(round(tp / precision) - tp, 4)
+    fp = min(max(round(tp / precision) - tp, 4), round(0.8 * (n - m)))
     if nothing and headline != "accuracy":  # alarms at random, or for all rows
         share = generator.choice([generator.uniform(0.2, 0.6), 1.0 if headline == "F1" else 0.4])
         tp, fp = int(share * m), round(share * (n - m))
+    if nothing and headline == "accuracy" and m > n / 2:  # between 1 − p and p
+        fp = round(generator.uniform(0.6, 0.8) * (n - m))
     if abs(fp - (m - tp)) < 4:
         fp += 9
     if "threshold from the test" in mistakes or odd.startswith("as many alarms"):
@@ -242,7 +250,9 @@ def _claim(generator, made, mistakes, odd):
     per_seed = np.round(np.clip(shown + moves, 0, 1), 3)
     if abs(per_seed.mean() - round(per_seed.mean(), 3)) > 0.00045:  # halfway between two digits
         per_seed[-1] -= 0.001
-    claimed = per_seed.max() if "best of seeds" in mistakes else per_seed.mean()
+    claimed = per_seed.mean()
+    if "best of seeds" in mistakes:  # or of the best two
+        claimed = np.sort(per_seed)[-int(generator.choice([1, 1, 1, 2])) :].mean()
     return {
         "per_seed": [round(float(value), 3) for value in generator.permutation(per_seed)],
         "claimed": round(float(claimed), 3),
@@ -252,11 +262,12 @@ def _claim(generator, made, mistakes, odd):
 def _field(generator, made, mistakes, odd):
     """Return what is known of use, and how much was tried."""
     prevalence = made["test_anomalies"] / made["test_rows"]
-    field = prevalence * generator.uniform(0.6, 1.6)
+    field = prevalence * generator.uniform(0.6, 1.4)
     if "test is not the field" in mistakes:
         rarer = generator.choice([generator.uniform(2.6, 2.9), generator.uniform(4, 60)])
         as_often = min(generator.uniform(2.6, 5), 0.9 / prevalence)
-        field = prevalence / rarer if generator.random() < 0.7 else prevalence * as_often
+        rare = prevalence > 0.3 or generator.random() < 0.7
+        field = prevalence / rarer if rare else prevalence * as_often
     if odd == "AUROC on a balanced test":
         field = generator.uniform(0.001, 0.02)
     elif odd == "unknown field" or (
@@ -269,7 +280,7 @@ def _field(generator, made, mistakes, odd):
         rival = None
     if "untuned rival" in mistakes:
         tried = max(tried, 6)
-        rival = int(generator.integers(1, tried // 3 + 1))
+        rival = int(generator.integers(1, tried))
     return {
         "settings_tried": tried,
         "rival_settings_tried": rival,

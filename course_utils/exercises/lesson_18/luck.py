@@ -376,7 +376,7 @@ def best_of_check(answer):
     for (case, n), mine, ours in zip(cases, got, right, strict=True):
         told = difference(mine, ours)
         near = abs(mine - ours) < 0.05 * np.ptp(case)
-        hint = " Near, and not exact: are values drawn?" if near else ""
+        hint = " Near, and not exact: is it rounded, or drawn?" if near else ""
         require(not told, f"With values = {case.tolist()} and n = {n} {told}{hint}")
 
 

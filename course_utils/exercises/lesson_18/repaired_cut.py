@@ -19,6 +19,8 @@ from sklearn.preprocessing import StandardScaler
 
 # ---------------------------------------------------------------------------- 5 · repair payments
 
+SECONDS_TO_LEARN = 30.0  # of the processor, for eight calls: each may grow a forest
+
 repair_payments = Exercise(
     "Repair the notebook: return (test_rows, scores, threshold), where the test is the last fifth "
     "of the rows by time, one score for each, and about 1 % of rows lie above the threshold. "
@@ -31,6 +33,7 @@ repair_payments = Exercise(
         "of the scores of the fourth, which the model has not seen, and score the last.",
     ),
     praise="Right on both sets held back: the test is the last fifth, and nothing else knows it.",
+    seconds=SECONDS_TO_LEARN,
 )
 
 
@@ -101,6 +104,7 @@ def _called(answer, X, y, time):
 def _judge_payments(answer, X, y, time):
     rows, scores, threshold = _called(answer, X, y, time)
     _judge_test_rows(rows, time)
+    _judge_ranking(y[rows], scores)
     again = _called(answer, X, y, time)
     require(
         same_numbers(again[1], scores, 1e-9) and same_numbers(again[2], threshold, 1e-9),
@@ -136,7 +140,7 @@ def _judge_payments(answer, X, y, time):
         f"The threshold changes when test rows change, from {threshold:.4g} to {line:.4g}. Take "
         "it from rows before the test; in use, tomorrow's rows are not there yet.",
     )
-    _judge_use(y[rows], scores, threshold)
+    _judge_line(scores, threshold)
 
 
 def _judge_test_rows(rows, time):
@@ -164,7 +168,7 @@ def _judge_test_rows(rows, time):
     )
 
 
-def _judge_use(y, scores, threshold):
+def _judge_ranking(y, scores):
     require(
         set(np.unique(scores)) != {0.0, 1.0},
         "The scores are decisions, 0 and 1. A ranking is asked for: decision_function, or the "
@@ -177,14 +181,17 @@ def _judge_use(y, scores, threshold):
     )
     require(
         found >= ENOUGH,
-        f"The AUROC on the test is {found:.2f}; {ENOUGH} or more is asked for. A model of "
-        "(scaled) training rows and their labels has it.",
+        f"The AUROC on the test is {found:.2f}; {ENOUGH} or more is asked for, which a model of "
+        "training rows and their labels has. Are the scores in the order of test_rows?",
     )
+
+
+def _judge_line(scores, threshold):
     above = (scores > threshold).mean()
     require(
         above >= ALARMS[0],
         f"{above:.2%} of the test rows lie above the threshold; about 1 % are asked for. Was it "
-        "taken from rows on which the model was trained? It knows those better than any others.",
+        "taken from rows on which the model was trained? It may know those better than others.",
     )
     require(
         above <= ALARMS[1],

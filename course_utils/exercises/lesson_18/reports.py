@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import functools
 
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.lesson_18 import _reports
@@ -103,18 +104,29 @@ SOUND = {
     ("unknown field", "test is not the field"): "None: nothing is known of the field.",
     ("seeds far apart", "best of seeds"): "A wide spread that is told is honest.",
 }
-SEEDS = range(1800, 1808)
+EACH = 24  # reports with each mistake, and half as many with each oddity
+
+
+@functools.cache
+def _held_back():
+    """Return pairs (names of mistakes, oddity), how many sound ones come first, the reports."""
+    kinds = [((), odd) for odd in ("", *_reports.ODDITIES)]
+    cases = [kind for kind in kinds for _ in range(EACH // 2)]
+    sound = len(cases)
+    cases += [((name,), "") for name in _reports.NAMES for _ in range(EACH)]
+    cases += [(pair, "") for pair in _reports.pairs()]
+    reports = [
+        _reports.report(1800 + number, *names, odd=odd)
+        for number, (names, odd) in enumerate(cases)
+    ]
+    return cases, sound, reports
 
 
 @suspicious.set_check
 def suspicious_check(answer):
-    cases = [(seed, (), odd) for odd in ("", *_reports.ODDITIES) for seed in SEEDS]
-    sound = len(cases)
-    cases += [(seed, (name,), "") for name in _reports.NAMES for seed in SEEDS]
-    cases += [(SEEDS[0] + n, pair, "") for n, pair in enumerate(_reports.pairs())]
-    reports = [_reports.report(seed, *names, odd=odd) for seed, names, odd in cases]
+    cases, sound, reports = _held_back()
     told = [_names(answer, report) for report in reports]
-    wrong = [n for n, case in enumerate(cases) if told[n] != {*case[1]}]
+    wrong = [n for n, case in enumerate(cases) if told[n] != {*case[0]}]
     if not wrong:
         return
     require(any(told), "You call every report sound, and more than half of them are not.")
@@ -131,8 +143,8 @@ def suspicious_check(answer):
     )
     # a rule that is not there yet comes first, then what makes a sound report look odd
     known = set.union(*told)
-    lacking = [n for n in wrong if {*cases[n][1]} - known]
-    odd = [n for n in wrong if any((cases[n][2], name) in SOUND for name in told[n])]
+    lacking = [n for n in wrong if {*cases[n][0]} - known]
+    odd = [n for n in wrong if any((cases[n][1], name) in SOUND for name in told[n])]
     number = [*lacking, *odd, *wrong][0]
     raise Misconception(f"{_one(cases[number], told[number], reports[number])} {summary}")
 
@@ -143,7 +155,7 @@ def _first(names):
 
 def _one(case, told, report):
     """Say what is wrong with what was told of one report."""
-    _, names, odd = case
+    names, odd = case
     called = " and ".join(map(repr, names))
     if missed := {*names} - told:
         name = _first(missed)

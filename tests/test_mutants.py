@@ -48,6 +48,9 @@ OPEN = {
     "sequence_score": "any score that finds one odd step in short and long sequences",
     "split_copies": "any draw of distinct sequences that the seed decides",
     "repair_payments": "any model and line that do not know the last fifth",
+    "choose_baseline": "any row that a detector takes for normal on tables held back",
+    "smallest_change": "any row that is silenced by a change hardly larger than ours",
+    "my_explanation": "any explanation that names planted columns held back",
 }
 EXERCISES = [
     pytest.param(exercise, id=f"{lesson[:2]}-{exercise.name}")

@@ -473,6 +473,13 @@ def precision_as_given(y, scores, prevalence):
     return np.sum(np.diff(recall, prepend=0) * precision)
 
 
+@stored_precision("thrown away until half")
+def precision_of_a_balanced_part(y, scores, prevalence):
+    normals = np.flatnonzero(y == 0)[: y.sum()]
+    rows = np.concatenate([np.flatnonzero(y == 1), normals])
+    return evaluation.average_precision(y[rows], scores[rows])
+
+
 @stored_precision("taken one by one")
 def precision_row_by_row(y, scores, prevalence):
     y = y[np.argsort(-scores, kind="stable")]
@@ -544,7 +551,92 @@ stored_precision("is expected")(
 stored_precision("prevalence itself")(lambda y, s, p: p)
 stored_precision("1 minus")(lambda y, s, p: 1 - precision_of_each_anomaly(y, s, p))
 
-# ---------------------------------------------------------------------------------- 4 · suspicious
+# ------------------------------------------------------------------------------ 4 · no information
+
+
+@right(ex.no_information)
+def nothing_by_cases(metric, prevalence):
+    if metric == "accuracy":
+        return prevalence if prevalence > 0.5 else 1 - prevalence
+    if metric == "F1":
+        return 2 / (1 / prevalence + 1)
+    if metric == "AP":
+        return prevalence
+    return 1 / 2
+
+
+@right(ex.no_information)
+def nothing_by_match(metric=None, prevalence=None):
+    match metric:
+        case "accuracy":
+            return abs(prevalence - 0.5) + 0.5
+        case "F1":
+            return max(0, statistics.harmonic_mean([prevalence, 1]))
+        case "AUROC" | "balanced accuracy":
+            return np.float32(0.5)
+        case "AP":
+            return torch.tensor(prevalence)
+
+
+@right(ex.no_information)
+def nothing_by_counts(metric, prevalence):
+    """The better of both decisions, counted for one row."""
+    if metric in ("AUROC", "AP"):
+        return {"AUROC": 0.5, "AP": prevalence}[metric]
+    found = []
+    for tp, fp, fn, tn in ((prevalence, 1 - prevalence, 0, 0), (0, 0, prevalence, 1 - prevalence)):
+        value = {
+            "accuracy": tp + tn,
+            "F1": 2 * tp / (2 * tp + fp + fn),
+            "balanced accuracy": (tp / (tp + fn) + tn / (tn + fp)) / 2,
+        }
+        found.append(value[metric])
+    return np.max(found)
+
+
+def stored_nothing(words, name, rule):
+    wrong(ex.no_information, words)(
+        lambda metric, prevalence: (
+            rule(prevalence) if metric == name else nothing_by_cases(metric, prevalence)
+        )
+    )
+
+
+for words, name, rule in (
+    ("accuracy of no alarm at all", "accuracy", lambda p: 1 - p),
+    ("alarm for every row", "accuracy", lambda p: p),
+    ("The worse of the two", "accuracy", lambda p: min(p, 1 - p)),
+    ("A coin has 0.5", "accuracy", lambda p: 0.5),
+    ("for a random share p", "accuracy", lambda p: p**2 + (1 - p) ** 2),
+    ("No alarm has F1 0", "F1", lambda p: 0),
+    ("F1 of a random share", "F1", lambda p: p),
+    ("F1 of a coin", "F1", lambda p: p / (p + 0.5)),
+    ("arithmetic mean", "F1", lambda p: (1 + p) / 2),
+    ("The 2 is missing", "F1", lambda p: p / (1 + p)),
+    ("F1 of the normal rows", "F1", lambda p: 2 * (1 - p) / (2 - p)),
+    ("a third of the rows", "F1", lambda p: 0.5),
+    ("prevalence does not move it", "AUROC", lambda p: p),
+    ("prevalence does not move it", "AUROC", lambda p: 1 - p),
+    ("upside down", "AUROC", lambda p: 0.0),
+    ("is no AUROC", "AP", lambda p: 0.5),
+    ("share of normal rows", "AP", lambda p: 1 - p),
+    ("has no recall in it", "AP", lambda p: 2 * p / (1 + p)),
+    ("That is the accuracy", "balanced accuracy", lambda p: max(p, 1 - p)),
+    ("accuracy of no alarm", "balanced accuracy", lambda p: 1 - p),
+    ("half of 1 + 0", "balanced accuracy", lambda p: 1),
+    ("prevalence does not move it", "balanced accuracy", lambda p: p),
+    ("is expected", "AP", lambda p: p + 0.001),
+):
+    stored_nothing(words, name, rule)
+wrong(ex.no_information, "you return per cent")(lambda m, p: 100 * nothing_by_cases(m, p))
+wrong(ex.no_information, "you return the shape")(lambda m, p: [nothing_by_cases(m, p)] * 2)
+wrong(ex.no_information, "`return` missing")(lambda m, p: print(end=""))
+wrong(ex.no_information, "KeyError")(
+    lambda m, p: {"accuracy": max(p, 1 - p), "F1": 2 * p / (1 + p), "AUROC": 0.5}[m]
+)
+
+
+# ---------------------------------------------------------------------------------- 5 · suspicious
 
 
 def off(printed, exact, most=0.001):
@@ -843,7 +935,7 @@ stored_rule(
     ),
 )
 
-# ----------------------------------------------------------------------------- 5 · repair payments
+# ----------------------------------------------------------------------------- 6 · repair payments
 
 
 def pipeline(
@@ -1040,7 +1132,7 @@ wrong(ex.repair_payments, "is expected")(
     lambda X, y, time: (pipeline()(X, y, time)[0], np.zeros(9), 0.0)
 )
 
-# -------------------------------------------------------------------------------- 6 · repair seeds
+# -------------------------------------------------------------------------------- 7 · repair seeds
 
 
 def table_of(make, settings, X_fit, X, y, seeds):
@@ -1188,7 +1280,7 @@ stored_seeds("A seed was chosen", choose=lambda v, t: t[:, v.mean(axis=0).argmax
 stored_seeds("Fit on X_train alone", fit=on_both, tell=lambda v, t: (v.mean(), v.std()))
 stored_seeds("is expected", fit=lambda X_train, X_validation: X_validation)
 
-# ---------------------------------------------------------------------------- 7 · repair threshold
+# ---------------------------------------------------------------------------- 8 · repair threshold
 
 
 @right(ex.repair_threshold)
@@ -1281,88 +1373,4 @@ stored_line("Decisions are 0 or 1")(lambda v, y, t, b: t - np.quantile(v[y == 0]
 stored_line("for each validation score")(lambda v, y, t, b: v > np.quantile(v[y == 0], 1 - b))
 stored_line("Decisions are 0 or 1")(
     lambda v, y, t, b: np.where(t > np.quantile(v[y == 0], 1 - b), 1, -1)
-)
-
-# ------------------------------------------------------------------------------ 8 · no information
-
-
-@right(ex.no_information)
-def nothing_by_cases(metric, prevalence):
-    if metric == "accuracy":
-        return prevalence if prevalence > 0.5 else 1 - prevalence
-    if metric == "F1":
-        return 2 / (1 / prevalence + 1)
-    if metric == "AP":
-        return prevalence
-    return 1 / 2
-
-
-@right(ex.no_information)
-def nothing_by_match(metric=None, prevalence=None):
-    match metric:
-        case "accuracy":
-            return abs(prevalence - 0.5) + 0.5
-        case "F1":
-            return max(0, statistics.harmonic_mean([prevalence, 1]))
-        case "AUROC" | "balanced accuracy":
-            return np.float32(0.5)
-        case "AP":
-            return torch.tensor(prevalence)
-
-
-@right(ex.no_information)
-def nothing_by_counts(metric, prevalence):
-    """The better of both decisions, counted for one row."""
-    if metric in ("AUROC", "AP"):
-        return {"AUROC": 0.5, "AP": prevalence}[metric]
-    found = []
-    for tp, fp, fn, tn in ((prevalence, 1 - prevalence, 0, 0), (0, 0, prevalence, 1 - prevalence)):
-        value = {
-            "accuracy": tp + tn,
-            "F1": 2 * tp / (2 * tp + fp + fn),
-            "balanced accuracy": (tp / (tp + fn) + tn / (tn + fp)) / 2,
-        }
-        found.append(value[metric])
-    return np.max(found)
-
-
-def stored_nothing(words, name, rule):
-    wrong(ex.no_information, words)(
-        lambda metric, prevalence: (
-            rule(prevalence) if metric == name else nothing_by_cases(metric, prevalence)
-        )
-    )
-
-
-for words, name, rule in (
-    ("accuracy of no alarm at all", "accuracy", lambda p: 1 - p),
-    ("alarm for every row", "accuracy", lambda p: p),
-    ("The worse of the two", "accuracy", lambda p: min(p, 1 - p)),
-    ("A coin has 0.5", "accuracy", lambda p: 0.5),
-    ("for a random share p", "accuracy", lambda p: p**2 + (1 - p) ** 2),
-    ("No alarm has F1 0", "F1", lambda p: 0),
-    ("F1 of a random share", "F1", lambda p: p),
-    ("F1 of a coin", "F1", lambda p: p / (p + 0.5)),
-    ("arithmetic mean", "F1", lambda p: (1 + p) / 2),
-    ("The 2 is missing", "F1", lambda p: p / (1 + p)),
-    ("F1 of the normal rows", "F1", lambda p: 2 * (1 - p) / (2 - p)),
-    ("a third of the rows", "F1", lambda p: 0.5),
-    ("prevalence does not move it", "AUROC", lambda p: p),
-    ("prevalence does not move it", "AUROC", lambda p: 1 - p),
-    ("upside down", "AUROC", lambda p: 0.0),
-    ("is no AUROC", "AP", lambda p: 0.5),
-    ("share of normal rows", "AP", lambda p: 1 - p),
-    ("has no recall in it", "AP", lambda p: 2 * p / (1 + p)),
-    ("That is the accuracy", "balanced accuracy", lambda p: max(p, 1 - p)),
-    ("accuracy of no alarm", "balanced accuracy", lambda p: 1 - p),
-    ("half of 1 + 0", "balanced accuracy", lambda p: 1),
-    ("prevalence does not move it", "balanced accuracy", lambda p: p),
-    ("is expected", "AP", lambda p: p + 0.001),
-):
-    stored_nothing(words, name, rule)
-wrong(ex.no_information, "you return per cent")(lambda m, p: 100 * nothing_by_cases(m, p))
-wrong(ex.no_information, "you return the shape")(lambda m, p: [nothing_by_cases(m, p)] * 2)
-wrong(ex.no_information, "`return` missing")(lambda m, p: print(end=""))
-wrong(ex.no_information, "KeyError")(
-    lambda m, p: {"accuracy": max(p, 1 - p), "F1": 2 * p / (1 + p), "AUROC": 0.5}[m]
 )

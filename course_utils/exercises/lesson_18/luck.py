@@ -214,6 +214,8 @@ def _judge_few_days(answer, generator):
         ((5, 6, 1), (5, 6, 0), 18),
     ):
         y, scores, days = _days(generator, rows, anomalies)
+        if both == 19:  # days may be dates
+            days = np.datetime64("2026-02-01") + days
         held = _of_days(_draws(answer, y, scores, days, 300, 3), days)
         of_draw = held.sum(axis=1)
         require((of_draw == 3).all(), f"Of 3 days, a draw holds {of_draw[of_draw != 3][:1]}.")

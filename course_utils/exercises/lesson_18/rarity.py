@@ -83,6 +83,11 @@ def _given(kind):
     return precision
 
 
+def _half(y, scores, prevalence):
+    rows = np.append(np.flatnonzero(y == 1), np.flatnonzero(y == 0)[: y.sum()])
+    return evaluation.average_precision(y[rows], scores[rows])
+
+
 AS_IT_STANDS = (
     "That is the average precision of the test as it stands: `prevalence` is not used. Half "
     "anomalies in the test make precision easy; the field has fewer."
@@ -99,6 +104,11 @@ AT_PREVALENCE_MISTAKES = (
     (lambda y, s, p: evaluation.average_precision(y, s), AS_IT_STANDS),
     (_given("stable"), AS_IT_STANDS + " And tied rows are taken one by one."),
     (_given(None), AS_IT_STANDS + " And tied rows are taken one by one."),
+    (
+        _half,
+        "Normal rows are thrown away until half of the rest are anomalies, and `prevalence` is "
+        "not used. Keep all rows, and weigh them.",
+    ),
     *((_row_by_row(first), ONE_BY_ONE) for first in (0, 1, -1)),
     (lambda y, s, p: _weighed(y, s, p, 1 - p), NO_COUNTS),
     (
@@ -192,7 +202,7 @@ def at_prevalence_inputs(rng):
     yield "whole numbers", (y, rng.integers(0, 5, size=600) + y, 0.02)
 
 
-# ----------------------------------------------------------------------------- 8 · no information
+# ----------------------------------------------------------------------------- 4 · no information
 
 no_information = Exercise(
     "Return the value of `metric` that takes no information: the better of an alarm for every "

@@ -19,7 +19,7 @@ from course_utils.exercises.results import (
 
 import numpy as np
 
-# ------------------------------------------------------------------------------- 6 · repair seeds
+# ------------------------------------------------------------------------------- 7 · repair seeds
 
 repair_seeds = Exercise(
     "Repair the notebook: return (mean, standard deviation with ddof 1) of the test's average "

@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-# ---------------------------------------------------------------------------- 5 · repair payments
+# ---------------------------------------------------------------------------- 6 · repair payments
 
 SECONDS_TO_LEARN = 30.0  # of the processor, for eight calls: each may grow a forest
 

@@ -10,7 +10,7 @@ from course_utils.exercises.results import as_array, require
 
 import numpy as np
 
-# --------------------------------------------------------------------------- 7 · repair threshold
+# --------------------------------------------------------------------------- 8 · repair threshold
 
 repair_threshold = Exercise(
     "Repair the notebook: return 1 for each test score above (>) the line that about the share "

@@ -10,7 +10,7 @@ from course_utils.exercises.engine import Exercise
 from course_utils.exercises.lesson_18 import _reports
 from course_utils.exercises.results import Misconception, plain, require
 
-# --------------------------------------------------------------------------------- 4 · suspicious
+# --------------------------------------------------------------------------------- 5 · suspicious
 
 suspicious = Exercise(
     "Return the set of the names of what is wrong in the report, from its numbers alone; the "

@@ -11,7 +11,6 @@ from course_utils.exercises.results import (
     name_the_mistake,
     require,
     same_numbers,
-    unlike,
 )
 
 import numpy as np
@@ -179,8 +178,8 @@ def at_prevalence_check(answer):
     again = [as_array(answer(np.copy(y), np.copy(s), p)) for y, s, p in cases]
     require(
         same_numbers(got, again),
-        f"Called twice, it gives {' and '.join(unlike(got[0], again[0]))}: rows are drawn. "
-        "Weights use all rows, and leave nothing to chance.",
+        "Called twice with the same rows, it gives two numbers: rows are drawn. Weights use all "
+        "rows, and leave nothing to chance.",
     )
     for (y, scores, p), mine in zip(cases, got, strict=True):
         told = difference(mine, at_prevalence_solution(y, scores, p))

@@ -107,7 +107,7 @@ def _judge_payments(answer, X, y, time):
     _judge_ranking(y[rows], scores)
     again = _called(answer, X, y, time)
     require(
-        same_numbers(again[1], scores, 1e-9) and same_numbers(again[2], threshold, 1e-9),
+        same_numbers(again[1], scores, 1e-6) and same_numbers(again[2], threshold, 1e-6),
         "Called twice with the same data, it gives other numbers. Set the random_state of what "
         "draws, or nobody can repeat what you claim.",
     )
@@ -115,11 +115,11 @@ def _judge_payments(answer, X, y, time):
     swapped[rows] = 1 - y[rows]
     _, moved, line = _called(answer, X, swapped, time)
     require(
-        same_numbers(moved, scores, 1e-9),
+        same_numbers(moved, scores, 1e-6),
         "The scores change when labels of test rows change: the model was trained on them.",
     )
     require(
-        same_numbers(line, threshold, 1e-9),
+        same_numbers(line, threshold, 1e-6),
         f"The threshold changes when labels of test rows change, from {threshold:.4g} to "
         f"{line:.4g}. What is not known yet chooses no threshold.",
     )
@@ -129,14 +129,14 @@ def _judge_payments(answer, X, y, time):
     wild[changed] = 5 * X[changed][::-1] + 300
     _, moved, line = _called(answer, wild, y, time)
     require(
-        same_numbers(moved[kept], scores[kept], 1e-9),
+        same_numbers(moved[kept], scores[kept], 1e-6),
         "A test row's score changes when other test rows change: "
         f"{' and '.join(unlike(scores[kept][0], moved[kept][0]))}. Something was fitted on them, "
         "such as the scaler's mean and spread, or the scores are scaled by their batch. Fit it "
         "on rows before the test.",
     )
     require(
-        same_numbers(line, threshold, 1e-9),
+        same_numbers(line, threshold, 1e-6),
         f"The threshold changes when test rows change, from {threshold:.4g} to {line:.4g}. Take "
         "it from rows before the test; in use, tomorrow's rows are not there yet.",
     )

@@ -1,6 +1,13 @@
-"""plots: the diagram of critical differences and the decision chart."""
+"""plots: the diagram of critical differences and the decision chart.
+
+`python tests/test_rankings.py` writes the chart that lesson 19 drew as the picture that the README
+shows.
+"""
+
+import base64
 
 from course_utils import plots
+from course_utils.course import lessons
 from course_utils.plots import rankings
 
 import numpy as np
@@ -9,6 +16,7 @@ import pytest
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Annotation, Text
 
+PICTURE = lessons.NOTEBOOKS / "images" / "decision-chart.png"
 TWELVE = {
     "AutoEncoder": 3.1,
     "VAE": 3.2,
@@ -151,3 +159,20 @@ def test_texts_of_the_chart_stand_apart_and_inside():
 def test_branches_that_lack_something_are_named(branches, message):
     with pytest.raises(ValueError, match=message):
         plots.decision_chart(branches)
+
+
+def drawn_chart():
+    """Return the picture that lesson 19 has stored, as bytes."""
+    cells = lessons.read(lessons.path_of("19_choosing_a_detector")).cells
+    outputs = next(cell.outputs for cell in cells if cell.id == "draw-the-chart")
+    pictures = [each.data["image/png"] for each in outputs if "image/png" in each.get("data", {})]
+    return base64.b64decode(pictures[0])
+
+
+def test_the_picture_of_the_chart_is_the_one_that_the_lesson_drew():
+    again = "run python tests/test_rankings.py to write it anew"
+    assert PICTURE.read_bytes() == drawn_chart(), again
+
+
+if __name__ == "__main__":
+    PICTURE.write_bytes(drawn_chart())

@@ -1,7 +1,7 @@
 """Explanations by slopes: what a small step of each entry changes, and the sum along a path."""
 
 from course_utils import checks
-from course_utils.explain.scoring import as_row, as_rows
+from course_utils.explain.scoring import are_images, as_row, as_rows
 
 import numpy as np
 
@@ -9,26 +9,29 @@ __all__ = ["gradients", "integrated_gradients"]
 
 
 def gradients(detector, X):
-    """Return the slope of each row's score along each of its entries.
+    """Return the slope of each row's score along each of its entries, or of an image's pixels.
 
     Parameters
     ----------
     detector : detector with ``score_gradients``, or callable
         A function of yours maps rows (n, d) to slopes (n, d).
-    X : array-like, shape (n, d)
+    X : array-like, shape (n, d), or images (n, h, w) or (n, h, w, 3), or list of images
+        Images as PatchCore and PaDiM take them.
 
     Returns
     -------
-    array of float64, shape (n, d)
+    array of float64, of the shape of X, or list of such arrays
         Score for each unit of the column: not to be compared from column to column before it is
-        multiplied by a step of each. A slope is no share of the score.
+        multiplied by a step of each. Of images, score for the way from black to white. A slope is
+        no share of the score.
 
     Raises
     ------
     TypeError
         If the detector has no gradients, as trees, neighbours and all of PyOD's have none here.
     """
-    return _slopes_of(detector)(as_rows(X, "X"))
+    slopes = slopes_of(detector)
+    return slopes(X) if are_images(X) else slopes(as_rows(X, "X"))
 
 
 def integrated_gradients(detector, X, baseline, steps=64):
@@ -56,29 +59,38 @@ def integrated_gradients(detector, X, baseline, steps=64):
     X = as_rows(X, "X")
     baseline = as_row(baseline, "baseline", X.shape[1])
     steps = checks.positive_integer(steps, "steps")
-    slopes_at, slopes = _slopes_of(detector), np.zeros(X.shape)
+    slopes_at, slopes = slopes_of(detector), np.zeros(X.shape)
     for share in (np.arange(steps) + 0.5) / steps:
         slopes += slopes_at(baseline + share * (X - baseline)) / steps
     return (X - baseline) * slopes
 
 
-def _slopes_of(detector):
-    """Return a function that maps rows (n, d) to slopes (n, d), whose shape it checks."""
+def slopes_of(detector):
+    """Return a function that maps rows (n, d) to slopes (n, d), or images to slopes like them.
+
+    Raises
+    ------
+    TypeError
+        If the detector has no gradients.
+    """
     slopes = getattr(detector, "score_gradients", None)
     if slopes is None and not hasattr(detector, "decision_function") and callable(detector):
         slopes = detector
     if slopes is None:
         raise TypeError(
-            f"{type(detector).__name__} has no gradients. The course's AutoEncoder, VAE and "
-            "DeepSVDD have; for any detector use shapley_values, sampled_shapley_values, "
-            "local_weights or repair, which only ask for scores."
+            f"{type(detector).__name__} has no gradients. The course's AutoEncoder, VAE, "
+            "DeepSVDD, PaDiM and PatchCore have; for any detector use shapley_values, "
+            "sampled_shapley_values, local_weights or repair, which only ask for scores."
         )
 
     def checked(X):
-        found = np.asarray(slopes(X), dtype=float)
-        if found.shape != X.shape:
+        found = slopes(X)
+        if isinstance(X, (list, tuple)):  # images of several sizes
+            return found
+        found = np.asarray(found, dtype=float)
+        if found.shape != tuple(X.shape):
             raise ValueError(
-                f"the gradients have shape {found.shape}; {X.shape}, as X, is expected."
+                f"the gradients have shape {found.shape}; {tuple(X.shape)}, as X, is expected."
             )
         return found
 

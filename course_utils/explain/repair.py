@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from course_utils import checks
-from course_utils.explain.scoring import as_rows, scores_of
+from course_utils.explain.scoring import as_rows, scores_of, threshold_of
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def repair(detector, X, background, threshold=None, candidates=25):
         Normal rows; the values that are tried are quantiles of their columns, so that they are
         within each column's range.
     threshold : float, optional
-        The detector's ``threshold_`` where none is told.
+        The detector's ``threshold_`` where none is told, and 0 for scikit-learn's.
     candidates : int
         Values tried for each entry, from the 1 % to the 99 % quantile; candidates · d scores are
         asked for each row.
@@ -59,10 +59,7 @@ def repair(detector, X, background, threshold=None, candidates=25):
     n, d = X.shape
     background = as_rows(background, "background", d)
     candidates = checks.integer_in_range(candidates, "candidates", 2)
-    if threshold is None:
-        threshold = getattr(detector, "threshold_", None)
-        if threshold is None:
-            raise ValueError("threshold is not told, and the detector has no threshold_.")
+    threshold = threshold_of(detector, threshold)
     tried = np.quantile(background, np.linspace(0.01, 0.99, candidates), axis=0)  # (candidates, d)
     before = scores(X)
     lowest, values = np.full((n, d), np.inf), X.copy()

@@ -1,5 +1,7 @@
 """What the explanations share: rows and scores, checked, and many rows scored in parts."""
 
+import os
+
 from course_utils import checks
 
 import numpy as np
@@ -43,6 +45,29 @@ def scores_of(detector):
         return sign * np.concatenate(found)
 
     return scores
+
+
+def threshold_of(detector, threshold):
+    """Return the threshold that is told, or the detector's own.
+
+    Raises
+    ------
+    ValueError
+        If there is neither.
+    """
+    if threshold is None and isinstance(detector, OutlierMixin):
+        return getattr(detector, "threshold_", 0.0)  # scikit-learn's scores have it taken off
+    threshold = getattr(detector, "threshold_", None) if threshold is None else threshold
+    if threshold is None:
+        raise ValueError("threshold is not told, and the detector has no threshold_.")
+    return float(checks.in_range(threshold, "threshold", -np.inf, np.inf))
+
+
+def are_images(X):
+    """Say whether X is meant as images: more than two axes, or a list of arrays or of files."""
+    if isinstance(X, (list, tuple)) and len(X):
+        return isinstance(X[0], (str, os.PathLike)) or len(getattr(X[0], "shape", ())) > 1
+    return len(getattr(X, "shape", ())) > 2
 
 
 def as_rows(X, name, columns=None):

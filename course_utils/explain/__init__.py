@@ -5,19 +5,24 @@ one number for each entry of X: how much of the score it answers for. `gradients
 that can be differentiated; the others only ask for scores.
 """
 
+from course_utils.explain.change import Change, smallest_change
 from course_utils.explain.gradients import gradients, integrated_gradients
+from course_utils.explain.occlusion import occlusion
 from course_utils.explain.repair import Repair, repair
 from course_utils.explain.scoring import scores_of
 from course_utils.explain.shapley import sampled_shapley_values, shapley_values
 from course_utils.explain.surrogate import local_weights
 
 __all__ = [
+    "Change",
     "Repair",
     "gradients",
     "integrated_gradients",
     "local_weights",
+    "occlusion",
     "repair",
     "sampled_shapley_values",
     "scores_of",
     "shapley_values",
+    "smallest_change",
 ]

@@ -190,6 +190,34 @@ def test_scikit_learn_s_sign_is_turned():
     np.testing.assert_allclose(found, mine)
 
 
+def test_a_score_that_depends_on_the_rows_beside_it_is_remarked_on():
+    class Beside:
+        """As ECOD and COPOD of PyOD, which count the rows that they score among the known ones."""
+
+        threshold_ = 0.0
+
+        def decision_function(self, X):
+            return X[:, 0] - X[:, 0].mean()
+
+    X, background = rows(3, 2, 0), rows(5, 2, 1)
+    with pytest.warns(UserWarning, match="Beside scores the first row 0 alone and"):
+        explain.repair(Beside(), X, background)
+
+    def alone(X):
+        return np.concatenate([Beside().decision_function(X[i : i + 1]) for i in range(len(X))])
+
+    explain.shapley_values(alone, X, background)  # no remark
+
+
+def test_scikit_learn_s_threshold_is_its_own():
+    train = related(300)
+    forest = IsolationForest(random_state=0).fit(train)
+    X = train[:40] + np.array([0, 0, 0, 0, 0, 20.0])
+    found = explain.repair(forest, X, train)
+    X[np.arange(40), found.columns] = found.values[np.arange(40), found.columns]
+    np.testing.assert_array_equal(forest.predict(X) == 1, found.silenced)
+
+
 @pytest.mark.parametrize(
     ("ask", "error", "words"),
     [

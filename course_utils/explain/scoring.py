@@ -1,6 +1,7 @@
 """What the explanations share: rows and scores, checked, and many rows scored in parts."""
 
 import os
+import warnings
 
 from course_utils import checks
 
@@ -8,6 +9,7 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 ROWS_AT_A_TIME = 100_000
+BESIDE = 1e-3  # of the largest score; float32 rounds far less
 
 
 def scores_of(detector):
@@ -23,6 +25,12 @@ def scores_of(detector):
     ------
     TypeError
         If it is neither.
+
+    Warns
+    -----
+    UserWarning
+        If the first row scores otherwise alone than beside the others, as with PyOD's ECOD and
+        COPOD, whose explanations mean little then; the text has the cure.
     """
     score = getattr(detector, "decision_function", detector)
     if not callable(score):
@@ -33,6 +41,8 @@ def scores_of(detector):
 
     sign = -1 if isinstance(detector, OutlierMixin) else 1
 
+    seen = []  # whether scores were compared already
+
     def scores(X):
         parts = np.array_split(X, -(-len(X) // ROWS_AT_A_TIME))
         found = [np.asarray(score(part), dtype=float) for part in parts]
@@ -42,9 +52,25 @@ def scores_of(detector):
                     f"the detector returns scores of shape {each.shape} for {len(part)} rows; one "
                     "number for each row is expected."
                 )
-        return sign * np.concatenate(found)
+        found = np.concatenate(found)
+        if not seen and len(X) > 1:
+            seen.append(True)
+            _warn_of_company(detector, np.asarray(score(X[:1]), dtype=float)[0], found)
+        return sign * found
 
     return scores
+
+
+def _warn_of_company(detector, alone, found):
+    """Warn where the first row's score is another alone than it was found beside others."""
+    if abs(alone - found[0]) > BESIDE * max(np.abs(found).max(), abs(alone)):
+        warnings.warn(
+            f"{type(detector).__name__} scores the first row {alone:.4g} alone and "
+            f"{found[0]:.4g} beside the others, so a change of one row changes all "
+            "scores. Explain lambda X: np.concatenate([detector.decision_function(X[i : i + 1]) "
+            "for i in range(len(X))]) in its place.",
+            stacklevel=4,  # of who asks for an explanation
+        )
 
 
 def threshold_of(detector, threshold):

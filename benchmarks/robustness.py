@@ -246,7 +246,7 @@ def shown(table, by):
     names = {name: words for name, words in SHOWN.items() if name in table}
     grouped = table.groupby(by, sort=False)[list(names)]
     text = grouped.agg(_in_percent)
-    return text.rename(columns=names).to_markdown()
+    return text.rename(columns=names).reset_index().to_markdown(index=False)
 
 
 def _in_percent(each):
@@ -318,7 +318,7 @@ def report():
             "",
             "Processor seconds for a row or an image, mean:",
             "",
-            seconds.mean().round(4).to_frame().to_markdown(),
+            seconds.mean().round(4).reset_index().to_markdown(index=False),
             "",
             f"All of it took {time.process_time() - started:.0f} s of the processor. "
             f"At the end: {conditions('scikit-learn', 'torch')}",

@@ -86,9 +86,10 @@ def smallest_change(
     asked : int
         Most scores and slopes that are asked for each row, 20 at least.
     background : array-like, shape (m, d), or images, optional
-        Known rows. The nearest one that the detector decides otherwise about is a first change,
-        which it never stays above: of use where a row is far from all that is normal. Their own
-        scores, one each, are not counted.
+        Known rows. The nearest one that the detector decides otherwise about, brought into the
+        range, is a first change, of use where a row is far from all that is normal: where that
+        still turns the decision, what is found is no larger. Their own scores, one each, are not
+        counted.
     seed : int
         For what is drawn by chance.
 

@@ -1,8 +1,10 @@
 """Why did this row score so high? Answers for every detector that has a ``decision_function``.
 
 Each function takes the detector, or a function of its own that maps rows to scores, and returns
-one number for each entry of X: how much of the score it answers for. `gradients` needs a detector
-that can be differentiated; the others only ask for scores.
+one number for each entry of X, or each pixel: how much of the score it answers for. `repair` and
+`smallest_change` return what would have turned the decision. `gradients`, `integrated_gradients`
+and the quicker way of `smallest_change` need a detector that can be differentiated; the others
+only ask for scores.
 """
 
 from course_utils.explain.change import Change, smallest_change

@@ -301,10 +301,10 @@ def main(arguments=None):
         if broken_off:
             break
         notes.get(key, lambda key=key, work=work, table=table: work(table, *key[2:]))
-    show(
-        choosing_report.report(notes.lines, list(tables), list(POOL), list(COMPANY)), asked.report
-    )
-    return 0
+    if not broken_off or key[0] == "search":
+        text = choosing_report.report(notes.lines, list(tables), list(POOL), list(COMPANY))
+        show(text, asked.report)
+    return 3 if broken_off else 0
 
 
 if __name__ == "__main__":

@@ -307,6 +307,23 @@ def _search(found):
         rows.sort(key=lambda row: (row[1], row[0]))
         columns = ["way", "chosen by", "reported", "later", "worse than the default [%]"]
         text += [f"### {training.capitalize()} training rows", "", *_markdown(rows, columns)]
+        text += _search_pairs(values, names)
     seconds = found[found["measure"] == "seconds"].groupby("who", sort=False)["value"].mean()
     told = ", ".join(f"{who.replace('|', ', ')} {value:.1f}" for who, value in seconds.items())
     return [*text, f"Processor seconds for one search: {told}.", ""]
+
+
+def _search_pairs(values, names):
+    """Return by how much one way to search gains more than another on later rows, paired."""
+    later = values["later"].unstack("who")
+    rows = [
+        [f"{one} over {other}, {by}", _told(gain.unstack("seed").loc[names].to_numpy())]
+        for by in ("5 labels", "20 labels")
+        for one, other in (
+            ("random search", "seeds of the default"),
+            ("halving", "random search"),
+            ("TPE", "random search"),
+        )
+        for gain in (later[f"{one}|{by}"] - later[f"{other}|{by}"],)
+    ]
+    return _markdown(rows, ["later gain of", "difference"])

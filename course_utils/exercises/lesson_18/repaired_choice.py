@@ -93,7 +93,7 @@ def _by_worst(values):
     return values.min(axis=1)
 
 
-def _runs(rng, unlike=None, rows=80, settings=(1, 2, 3, 5), seeds=4):
+def _runs(rng, unlike=None, rows=48, settings=(1, 2, 4), seeds=3):
     """Return arguments, few rows so that settings and seeds differ by chance.
 
     One setting is clearly the best on validation by its mean, and is not by the rule `unlike`.
@@ -245,16 +245,28 @@ def _seeds_mistakes(make, settings, X_train, X_validation, y_validation, X_test,
 
 @functools.cache
 def _held_back():
-    """Return arguments for four calls: in each another wrong rule chooses another setting."""
+    """Return arguments for four calls, in each of which another wrong rule chooses another
+    setting, and what is right.
+    """
     rules = _by_best, _by_median, _by_worst, _by_first
-    return [_runs(np.random.default_rng(10 + n), rule) for n, rule in enumerate(rules)]
+    cases = [_runs(np.random.default_rng(10 + n), rule) for n, rule in enumerate(rules)]
+    return cases, [np.array(repair_seeds_solution(*case)) for case in cases]
+
+
+@functools.cache
+def _known_mistakes():
+    """Return what each known mistake returns in all calls, and what to say to it."""
+    cases, _ = _held_back()
+    return [
+        ([found for found, _ in each], each[0][1])
+        for each in zip(*(_seeds_mistakes(*case) for case in cases), strict=True)
+    ]
 
 
 @repair_seeds.set_check
 def repair_seeds_check(answer):
-    cases = _held_back()
+    cases, right = _held_back()
     got = [_two_numbers(answer(*copy.deepcopy(case))) for case in cases]
-    right = [np.array(repair_seeds_solution(*case)) for case in cases]
     told = [*filter(None, map(difference, got, right))]
     if not told:
         return
@@ -262,9 +274,8 @@ def repair_seeds_check(answer):
         not all(same_numbers(mine, ours[::-1]) for mine, ours in zip(got, right, strict=True)),
         "The mean comes first, then the spread.",
     )
-    for mistakes in zip(*(_seeds_mistakes(*case) for case in cases), strict=True):
-        pairs = zip(got, mistakes, strict=True)
-        require(not all(same_numbers(mine, theirs) for mine, (theirs, _) in pairs), mistakes[0][1])
+    for found, said in _known_mistakes():
+        require(not all(map(same_numbers, got, found)), said)
     raise Misconception(f"(mean, standard deviation): {told[0]}")
 
 
@@ -280,8 +291,6 @@ def _two_numbers(result):
 
 @repair_seeds.set_inputs
 def repair_seeds_inputs(rng):
-    for unlike in (_by_best, _by_median):
-        yield f"runs, not {unlike.__name__[1:].replace('_', ' ')}", _runs(rng, unlike)
+    yield "runs of which one seed misleads", _runs(rng, _by_best)
     yield "two seeds", _runs(rng, seeds=2)
-    yield "one setting", _runs(rng, settings=(2,), seeds=3)
-    yield "many settings", _runs(rng, rows=60, settings=(1, 2, 3, 4, 6), seeds=3)
+    yield "one setting", _runs(rng, settings=(2,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import difflib
 import functools
 
@@ -170,7 +169,7 @@ def _one(case, told, report):
 
 def _names(answer, report):
     """Return what an answer says of a report, a set of known names."""
-    given = copy.deepcopy(report)
+    given = report | {"per_seed": [*report["per_seed"]]}
     try:
         result = plain(answer(given))
     except Exception as error:
@@ -188,13 +187,11 @@ def _names(answer, report):
         f"A set of names is expected; you return {type(result).__name__}. For one name "
         '{"best of seeds"}, for none set().',
     )
-    for name in result:
-        near = difflib.get_close_matches(str(name), _reports.NAMES, 1)
-        require(
-            name in _reports.NAMES,
-            f"{str(name)!r} is none of the ten names."
-            + (f" Is {near[0]!r} meant?" if near else ""),
-        )
+    unknown = [str(name) for name in result if name not in _reports.NAMES]
+    for name in unknown:
+        near = difflib.get_close_matches(name, _reports.NAMES, 1)
+        meant = f" Is {near[0]!r} meant?" if near else ""
+        raise Misconception(f"{name!r} is none of the ten names.{meant}")
     return set(result)
 
 

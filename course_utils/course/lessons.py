@@ -43,6 +43,7 @@ LESSONS = (
     "14_image_anomaly_detection",
     "15_time_series",
     "16_text_and_logs",
+    "17_explaining_detections",
     "18_ways_to_fool_yourself",
     "19_choosing_a_detector",
 )

@@ -22,8 +22,10 @@ DEFINING_CELLS = (
     "shuffled",
     "company",
     "label-rules",
+    "by-list",
     "made-up-rule",
     "picks",
+    "neighbours",
     "search",
     "gains",
     "unlabelled",
@@ -160,6 +162,36 @@ def test_labelled_rows_are_no_more_than_promised(lesson, monkeypatch):
         lesson["by_labels"](count)(y, scores, None)
         assert seen[-1][0].shape == (7, 50 + wanted)
         assert seen[-1][1].sum() == wanted
+
+
+def test_the_five_of_a_list_are_the_ones_that_the_forest_ranks_highest(lesson, monkeypatch):
+    seen = []
+    monkeypatch.setitem(
+        lesson, "choose_by_labels", lambda scores, y: seen.append((scores, y)) or 0
+    )
+    y = np.random.default_rng(0).permutation(np.repeat([0, 1], [50, 8]))
+    scores = np.random.default_rng(1).normal(size=(10, 58))
+    lesson["by_list"](y, scores, None)
+    [(found, labels)] = seen
+    forest = lesson["names"].index("forest")
+    assert found.shape == (7, 55)
+    assert labels.sum() == 5
+    wanted = np.sort(scores[forest, y == 1])[-5:]
+    np.testing.assert_array_equal(np.sort(found[forest, labels == 1]), wanted)
+    assert set(found[forest, labels == 0]) == set(scores[forest, y == 0])
+
+
+def test_neighbours_from_outside_are_judged_on_the_same_cuts(lesson):
+    cube = random_cube(5, (2, 2, 7))
+    lesson["cubes"]["dirty"] = cube
+    lost = lesson["regret_of_neighbours"]("dirty", 5)
+    assert lost.shape == (2, 2)
+    for seed in range(2):
+        for number, table in enumerate(lesson["tables"].values()):
+            parts = lesson["cut"](table, "contaminated-train", seed)
+            detector = lesson["CONTENDERS"]["5 neighbours"](seed).fit(parts.train.X)
+            area = evaluation.auroc(parts.test.y, detector.decision_function(parts.test.X))
+            assert lost[seed, number] == pytest.approx(cube[seed, number].max() - area)
 
 
 def test_made_up_anomalies_are_chosen_by_without_the_real_ones(lesson, monkeypatch):

@@ -499,7 +499,7 @@ stored_regret("with the table's mean", best=lambda results, t: results[t].mean()
 stored_regret("Those are the results of the chosen", best=lambda *_: 0, end=lambda v: -np.array(v))
 stored_regret("is expected", end=lambda regrets: np.sort(regrets))
 stored_regret(
-    "was shown the shape (1, 7)",
+    "shown 1 of the 5 other tables",
     shown=lambda r, t: r[t - 1 : t] if t else r[1:2],
 )
 stored_regret(
@@ -532,6 +532,11 @@ def regret_on_what_was_seen(results, choose):
     return regrets
 
 
+wrong(ex.regret_of_rule, "shown 4 of the 5 other tables")(
+    lambda results, choose: [
+        row.max() - row[choose(results[t + 1 :])] for t, row in enumerate(results[:-1])
+    ]
+)
 stored_regret("A detector was left out", shown=lambda results, t: np.delete(results, t, axis=1))
 stored_regret("Rows are tables", shown=lambda results, t: np.delete(results, t, axis=0).T)
 
@@ -632,6 +637,7 @@ stored_choice(
     "of which equal ones count half", lambda row, y: (row[y == 1, None] > row[y == 0]).mean()
 )
 stored_choice("Upside down", lambda row, y: -roc_auc_score(y, row))
+stored_choice("not what higher scores mean", lambda row, y: abs(roc_auc_score(y, row) - 0.5))
 wrong(ex.choose_by_labels, "always detector 0")(lambda scores, y: 0)
 wrong(ex.choose_by_labels, "counted from 0")(lambda scores, y: choose_by_pairs(scores, y) + 1)
 wrong(ex.choose_by_labels, "A number for each")(
@@ -859,6 +865,9 @@ stored_rule("argmax, not max", choose=lambda scores, y: roc_auc_score(y, scores[
 stored_rule("A number for each", choose=lambda scores, y: [roc_auc_score(y, s) for s in scores])
 wrong(ex.my_rule, "fitted on the validation rows")(
     lambda train, X, y, candidates: rule_by_sklearn(X, X, y, candidates)
+)
+wrong(ex.my_rule, "beside the training rows")(
+    lambda train, X, y, candidates: rule_by_sklearn(np.concatenate([train, X]), X, y, candidates)
 )
 wrong(ex.my_rule, "`return` missing")(lambda train, X, y, candidates: print(end=""))
 

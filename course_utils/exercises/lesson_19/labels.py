@@ -147,3 +147,11 @@ def choose_by_labels_inputs(rng):
             "a detector of two different scores, of which equal ones count half",
             (np.array([alarms, spread])[order], y),
         )
+    y = np.repeat([0, 1], [120, 12])
+    backwards = np.append(10 + np.arange(120), np.arange(12))  # each anomaly below all others
+    useful = np.append(np.arange(120), np.full(12, 100.5))  # above 101 of 120 normal rows
+    for order in ([0, 1], [1, 0]):
+        yield (
+            "a detector that scores anomalies lowest, which is not what higher scores mean",
+            (np.array([backwards, useful])[order], y),
+        )

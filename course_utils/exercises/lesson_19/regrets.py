@@ -191,6 +191,10 @@ def _name_what_was_shown(shown, results):
             "A detector was left out, not a table: axis=0.",
         )
         require(
+            each.ndim != 2 or each.shape[1] != detectors or len(each) >= tables - 1,
+            f"The rule was shown {len(each)} of the {tables - 1} other tables. It is to see all.",
+        )
+        require(
             each.shape == (tables - 1, detectors),
             f"The rule was shown the shape {each.shape}; all other tables are ({tables - 1}, "
             f"{detectors}). Rows are tables: axis=0.",

@@ -67,12 +67,22 @@ def _downwards(train, X):
 
 def _require_fitted_on_train(answer):
     """Refuse a rule that fits the candidates on validation rows, which lie elsewhere here."""
-    generator = np.random.default_rng(1981)
+    generator, learned = np.random.default_rng(1981), []
     train, X = generator.normal(1, 1, size=(60, 4)), generator.normal(-1, 1, size=(36, 4))
     y = generator.permutation(np.repeat([0, 1], [30, 6]))
     X[y == 1] += 1.2  # X.mean() stays below 0
+
+    def noting(candidate):
+        def noted(rows, new):
+            learned.append(np.array(rows))
+            return candidate(rows, new)
+
+        return noted
+
     chosen = [
-        _choices.index_of(answer(train.copy(), X.copy(), y.copy(), list(candidates)), 2)
+        _choices.index_of(
+            answer(train.copy(), X.copy(), y.copy(), [noting(each) for each in candidates]), 2
+        )
         for candidates in ((_upwards, _downwards), (_downwards, _upwards))
     ]
     require(
@@ -80,6 +90,12 @@ def _require_fitted_on_train(answer):
         "With two candidates that depend on their training rows, the wrong one is taken, as if "
         "fitted on the validation rows or read upside down. candidate(train, X_validation), "
         "higher = more anomalous.",
+    )
+    seen = [np.isin(X[:, 0], rows[:, 0]).any() for rows in learned if rows.ndim == 2]
+    require(
+        not any(seen),
+        "A candidate learned from validation rows, beside the training rows. Those with labels "
+        "are to judge it: candidate(train, X_validation).",
     )
 
 

@@ -73,6 +73,10 @@ def _draws(answer, y, scores, days, repeats, seed):
             f"metric gets labels of the shape {drawn_y.shape} and scores of the shape "
             f"{drawn_scores.shape}; one of each for every row is expected, in this order.",
         )
+        require(
+            not (np.isin(drawn_scores, (0, 1)).all() and np.isin(drawn_y, by_score).all()),
+            "metric gets the scores first and the labels second; it is called metric(y, scores).",
+        )
         rows = np.searchsorted(by_score, drawn_scores)
         known = np.isin(drawn_scores, by_score)
         require(known.all(), f"metric gets {drawn_scores[~known][:1]}, which is no row's score.")
@@ -124,6 +128,12 @@ def _of_days(held, days):
     numbers = np.unique(days)
     for day in numbers:
         of_day = held[:, days == day]
+        never = of_day.max(axis=0) == 0
+        require(
+            never.all() or not never.any() or len(held) < 100,
+            f"Of a day of {never.size} rows, {never.sum()} are in no draw at all. All rows of a "
+            "drawn day come along.",
+        )
         uneven = np.flatnonzero(np.ptp(of_day, axis=1))
         if uneven.size:
             times = of_day[uneven[0]]
@@ -177,7 +187,7 @@ def _judge_chance_of_days(held, days):
 
 def _require_an_end(answer, generator):
     """Ask for one draw, which takes no time: a loop that never ends is told of at once."""
-    call_within(0.2, answer, *_days(generator, (4, 5), (2, 2)), _gap, 1, 0)
+    call_within(0.2, answer, *_days(generator, (4, 5), (2, 2)), _rows, 1, 0)
 
 
 @day_bootstrap.set_check

@@ -88,7 +88,7 @@ def _half(y, scores, prevalence):
 
 
 AS_IT_STANDS = (
-    "That is the average precision of the test as it stands: `prevalence` is not used. Half "
+    "That is the average precision of the test as it stands: `prevalence` moves nothing. Half "
     "anomalies in the test make precision easy; the field has fewer."
 )
 ONE_BY_ONE = (

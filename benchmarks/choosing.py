@@ -92,6 +92,14 @@ POOL = {
     "PCA": lambda seed: Residual(),
     "ECOD": lambda seed: Ecod(),
 }
+RIVALS = {  # of detectors in the pool, one number changed; judged as rules, not chosen from
+    "2 neighbours": lambda seed: baselines.KNearestNeighbours(2),
+    "10 neighbours": lambda seed: baselines.KNearestNeighbours(10),
+    "19 neighbours": lambda seed: baselines.KNearestNeighbours(19),
+    "AutoEncoder that leaves out nothing": lambda seed: detectors.AutoEncoder(
+        seed=seed, contamination=1e-3
+    ),
+}
 COMPANY = {
     "untrained twin": lambda seed: detectors.AutoEncoder(seed=seed, steps=1, learning_rate=1e-12),
     "|z|": lambda seed: baselines.ZScore(),
@@ -166,6 +174,16 @@ def measure(table, training, seed):
     got["mean rank of the nine|AP"] = average_precision(test.y, together)
     got["|validation anomalies"] = float(validation.n_anomalies)
     return {name: float(value) for name, value in got.items()}
+
+
+def rivals(table, training, seed):
+    """Return what detectors outside the pool reach on one cut, as "detector|what" → number."""
+    parts, got = cut(table, training, seed), {}
+    for name, make in RIVALS.items():
+        scores = make(seed).fit(parts.train.X).decision_function(parts.test.X)
+        got[f"{name}|AUROC"] = float(auroc(parts.test.y, scores))
+        got[f"{name}|AP"] = float(average_precision(parts.test.y, scores))
+    return got
 
 
 def judged(settings, parts, training, seed, draws):
@@ -288,6 +306,7 @@ def main(arguments=None):
         ((what, name, training, seed), work, each)
         for what, work, chosen, seen, seeds in (
             ("detectors", measure, tables, tables, SEEDS),
+            ("rivals", rivals, tables, tables, SEEDS),
             ("search", search, SEARCHED, large, SEARCH_SEEDS),
         )
         for seed in seeds
@@ -302,7 +321,8 @@ def main(arguments=None):
             break
         notes.get(key, lambda key=key, work=work, table=table: work(table, *key[2:]))
     if not broken_off or key[0] == "search":
-        text = choosing_report.report(notes.lines, list(tables), list(POOL), list(COMPANY))
+        who = list(POOL), list(COMPANY), list(RIVALS)
+        text = choosing_report.report(notes.lines, list(tables), *who)
         show(text, asked.report)
     return 3 if broken_off else 0
 

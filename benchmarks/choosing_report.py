@@ -13,7 +13,7 @@ LABELS = 1, 5, 20, 100
 LEVEL = 0.05
 
 
-def report(lines, names, pool, company):
+def report(lines, names, pool, company, rivals):
     """Return the report as Markdown.
 
     Parameters
@@ -22,10 +22,10 @@ def report(lines, names, pool, company):
         "key" (what, table, training, seed) and "value" (name → number), as noted.
     names : list of str
         The tables, those that need no download first.
-    pool, company : list of str
-        Detectors to choose from, and those beside them.
+    pool, company, rivals : list of str
+        Detectors to choose from, those beside them, and those that are rules alone.
     """
-    found = _frame(lines, "detectors")
+    found = pd.concat([_frame(lines, "detectors"), _frame(lines, "rivals")])
     parts = [
         "# Which detector when",
         "",
@@ -39,7 +39,7 @@ def report(lines, names, pool, company):
         parts += [f"## {training.capitalize()} training rows", ""]
         parts += _quality(part, names, pool, company)
         parts += _tests(part, names, pool)
-        parts += _rules(part, names, pool)
+        parts += _rules(part, names, pool, rivals)
     parts += _variance(found, names, pool)
     parts += _search(_frame(lines, "search"))
     return "\n".join([*parts, f"At the end: {conditions('torch', 'scikit-learn')}", ""])
@@ -166,11 +166,13 @@ def _leaders(results):
     return np.bincount(firsts, minlength=results.shape[1]) / len(drawn)
 
 
-def _rules(part, names, pool):
+def _rules(part, names, pool, rivals):
     """Return the regret of each rule; the best is the best detector of a table over the cuts."""
     labelled = part[part["measure"] == "validation anomalies"].groupby("table")["value"].mean()
     many = labelled[names].to_numpy() >= 20
-    reached = {measure: _reached(part, measure, names, pool) for measure in ("AUROC", "AP")}
+    reached = {
+        measure: _reached(part, measure, names, pool, rivals) for measure in ("AUROC", "AP")
+    }
     lost = {
         measure: {rule: best - each for rule, each in rules.items()}
         for measure, (best, rules) in reached.items()
@@ -209,12 +211,16 @@ def _by(count):
     return f"best by {count} labelled anomal{'y' if count == 1 else 'ies'}"
 
 
-def _reached(part, measure, names, pool):
+def _reached(part, measure, names, pool, rivals):
     """Return the best of each table, (tables, 1), and what each rule reaches, (tables, cuts)."""
     cube = _cube(part, measure, names, pool)
     reached = {f"always {name}": cube[:, :, k] for k, name in enumerate(pool)}
     reached |= _leader_elsewhere(cube)
+    of_rivals = _cube(part, measure, names, rivals)
+    reached |= {f"always {name}": of_rivals[:, :, k] for k, name in enumerate(rivals)}
     reached["a random pick"] = cube.mean(axis=2)
+    good = [k for k, name in enumerate(pool) if name not in ("PCA", "ECOD")]
+    reached["a random pick, without PCA and ECOD"] = cube[:, :, good].mean(axis=2)
     together = _cube(part, measure, names, ["mean rank of the nine"])
     reached["mean rank of the nine"] = together[:, :, 0]
     for count in LABELS:  # as many as there are, where fewer

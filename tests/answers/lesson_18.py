@@ -464,7 +464,7 @@ def weighed(anomaly, normal):
     )
 
 
-@stored_precision("`prevalence` is not used")
+@stored_precision("`prevalence` moves nothing")
 def precision_as_given(y, scores, prevalence):
     order = np.argsort(-scores)
     hits = np.cumsum(y[order])
@@ -488,7 +488,7 @@ def precision_row_by_row(y, scores, prevalence):
     return np.sum(np.diff(recall, prepend=0) * evaluation_of(recall, false, prevalence))
 
 
-stored_precision("`prevalence` is not used")(lambda y, s, p: average_precision_score(y, s))
+stored_precision("`prevalence` moves nothing")(lambda y, s, p: average_precision_score(y, s))
 stored_precision("Divide by their numbers")(weighed(lambda y, p: p, lambda y, p: 1 - p))
 stored_precision("normal rows 1")(weighed(lambda y, p: p, lambda y, p: 1))
 stored_precision("anomalies per normal row")(

@@ -7,7 +7,7 @@ import functools
 
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.lesson_18 import _reports
-from course_utils.exercises.results import Misconception, plain, require
+from course_utils.exercises.results import Misconception, require
 
 # --------------------------------------------------------------------------------- 5 · suspicious
 
@@ -171,7 +171,7 @@ def _names(answer, report):
     """Return what an answer says of a report, a set of known names."""
     given = report | {"per_seed": [*report["per_seed"]]}
     try:
-        result = plain(answer(given))
+        result = answer(given)
     except Exception as error:
         error.add_note(
             f"with TP = {report['TP']}, FP = {report['FP']}, FN = {report['FN']}, "
@@ -183,7 +183,7 @@ def _names(answer, report):
     )
     require(result is not None, "Your function returned None: is `return found` missing?")
     require(
-        not isinstance(result, str | dict) and hasattr(result, "__iter__"),
+        isinstance(result, set | frozenset | list | tuple),
         f"A set of names is expected; you return {type(result).__name__}. For one name "
         '{"best of seeds"}, for none set().',
     )

@@ -19,11 +19,13 @@ DEFINING_CELLS = (
     "plant",
     "nearest",
     "slip-price",
+    "given-others",
     "local-plane",
     "worths",
     "by-scores",
     "by-network",
     "shake",
+    "towards",
     "push",
     "occlusion",
 )
@@ -158,6 +160,27 @@ def test_the_smallest_change_is_as_small_as_the_package_s(lesson, detector, rows
         )
         assert detector.decision_function(silent[None])[0] <= level
         assert (abs(silent - row) / (high - low)).max() <= 1.25 * size + 1e-9
+
+
+def test_z_given_the_others_is_the_residual_of_a_regression(lesson, rows):
+    z = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    found = lesson["given_others"](z[:20], z)
+    for column in range(z.shape[1]):
+        others = np.delete(z, column, axis=1)
+        off = z[:, column] - others @ np.linalg.lstsq(others, z[:, column])[0]
+        np.testing.assert_allclose(found[:, column], abs(off / off.std())[:20], rtol=0.01)
+
+
+def test_a_known_row_turns_a_decision_at_the_least_size(lesson):
+    def score(X):
+        return abs(X).max(axis=1)
+
+    train, box = np.array([[0.0, 0.0], [5.0, 5.0]]), np.array([[-2.0, -2.0], [2.0, 2.0]])
+    rows = np.array([[1.5, 0.2], [0.2, -1.9]])
+    found = lesson["towards"](score, rows, train, box, 1.0)
+    np.testing.assert_allclose(found, [0.125, 0.225], atol=0.005)
+    found = lesson["towards"](score, np.array([[0.5, 0.0]]), train, box, 1.0)  # towards (2, 2)
+    np.testing.assert_allclose(found, [0.13], atol=0.0051)
 
 
 def test_one_entry_is_planted_and_a_far_quantile_occurs(lesson, shuttle):

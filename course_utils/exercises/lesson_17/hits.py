@@ -99,7 +99,11 @@ def _judge_rate(answer, entries, truth, flagged):
     right = hit_rate_solution(entries, truth, flagged)
     if not difference(got, right):
         return
-    name_the_mistake(got, _other_rates(entries, truth, flagged))
+    d = entries.shape[1]
+    turned = np.roll(entries, 1, axis=1), (truth + 1) % d, flagged  # a second sight of the cause
+    again = _rate(answer, *turned)
+    both = zip(_other_rates(entries, truth, flagged), _other_rates(*turned), strict=True)
+    name_the_mistake(got, [first for first, second in both if not difference(again, second[0])])
     told, wanted = unlike(got, right)
     raise Misconception(
         f"Over {flagged.sum()} flagged rows you return {told}; {wanted} is expected."

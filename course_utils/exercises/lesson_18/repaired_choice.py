@@ -54,17 +54,18 @@ class _Directions:
 
     Parameters
     ----------
-    directions : int
+    setting : int
+        How many directions.
     seed : int
     """
 
-    def __init__(self, directions, seed):
-        self.directions, self.seed = directions, seed
+    def __init__(self, setting, seed):
+        self.setting, self.seed = setting, seed
 
     def fit(self, X):
         X = np.asarray(plain(X))
-        generator = np.random.default_rng([self.directions, self.seed])
-        self.w = generator.normal(size=(X.shape[1], self.directions))
+        generator = np.random.default_rng([self.setting, self.seed])
+        self.w = generator.normal(size=(X.shape[1], self.setting))
         self.mean, self.std = (X @ self.w).mean(axis=0), (X @ self.w).std(axis=0)
         return self
 
@@ -280,6 +281,9 @@ def repair_seeds_check(answer):
 
 
 def _two_numbers(result):
+    result = plain(result)
+    if isinstance(result, np.ndarray) and result.shape == (2,):
+        result = tuple(result)
     mean, spread = take_apart(result, ("mean", "standard deviation"))
     mean, spread = as_array(mean, what="the mean"), as_array(spread, what="the spread")
     require(

@@ -174,6 +174,28 @@ stored_draw(
 )
 
 
+stored_draw(
+    "are in no draw at all",
+    lambda g, days: np.concatenate(
+        [
+            np.flatnonzero(days == day)[:5]
+            for day in g.choice(np.unique(days), len(np.unique(days)))
+        ]
+    ),
+)
+stored_draw(
+    "did not return within 0.2 seconds", days_with_replacement, keep=lambda y: sum(y) > len(y)
+)
+
+
+@wrong(ex.day_bootstrap, "scores first and the labels second")
+def bootstrap_of_swapped_arguments(y, scores, days, metric, repeats, seed):
+    def swapped(y, scores):
+        return metric(scores, y)
+
+    return bootstrap(days_with_replacement)(y, scores, days, swapped, repeats, seed)
+
+
 @wrong(ex.day_bootstrap, "begins anew")
 def bootstrap_seeded_in_the_loop(y, scores, days, metric, repeats, seed):
     values, known = [], np.unique(days)
@@ -747,6 +769,10 @@ for name in RULES:
     stored_rule(f"you say {name!r}, but", name, lambda report: True)
 wrong(ex.suspicious, "call every report sound")(lambda report: set())
 wrong(ex.suspicious, "accuses everybody")(lambda report: set(RULES))
+wrong(ex.suspicious, "you return dict_keys")(
+    lambda report: dict.fromkeys(by_rules()(report)).keys()
+)
+wrong(ex.suspicious, "you return generator")(lambda report: (name for name in by_rules()(report)))
 wrong(ex.suspicious, "you return bool")(lambda report: bool(by_rules()(report)))
 wrong(ex.suspicious, "you return str")(lambda report: ", ".join(by_rules()(report)))
 wrong(ex.suspicious, "you return dict")(
@@ -1162,6 +1188,17 @@ def chosen(
 
 
 right(ex.repair_seeds)(chosen())
+
+
+@right(ex.repair_seeds)
+def seeds_by_keyword(make, settings, X_train, X_validation, y_validation, X_test, y_test, seeds):
+    def precisions(setting, X, y):
+        made = (make(setting=setting, seed=seed).fit(X_train) for seed in seeds)
+        return [average_precision_score(y, each.decision_function(X)) for each in made]
+
+    means = [np.mean(precisions(each, X_validation, y_validation)) for each in settings]
+    values = precisions(settings[int(np.argmax(means))], X_test, y_test)
+    return np.array([np.mean(values), np.std(values, ddof=1)])
 
 
 @right(ex.repair_seeds)

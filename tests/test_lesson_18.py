@@ -10,6 +10,8 @@ from course_utils.exercises.lesson_18 import _reports
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 
 def cells_of_18():
@@ -17,16 +19,17 @@ def cells_of_18():
 
 
 def catalogue():
-    """Return (mistake, number, lesson, section), with it, without it: of each entry."""
+    """Return (mistake, number, lesson, section), with it, without it: of each; those alone."""
     names = {}
     for source in cells_of_18().values():
         if re.match(r"#.*\n|CATALOGUE", source) and "CATALOGUE" in source[:150]:
             exec(source, names)
     lines = [line.split("; ") for line in names["CATALOGUE"].splitlines()]
-    return list(zip(*[iter(lines)] * 3, strict=True))
+    alone = [line.split("; ") for line in names["ALONE"].splitlines()]
+    return list(zip(*[iter(lines)] * 3, strict=True)), alone
 
 
-ENTRIES = catalogue()
+ENTRIES, ALONE = catalogue()
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +82,23 @@ def test_each_number_is_what_the_lesson_prints_in_the_section_that_is_linked(ent
         assert sections[cell_id] == section
 
 
+def test_mistakes_without_two_numbers_happen_as_the_lesson_shows():
+    cells = lessons.read(lessons.path_of("08_keras_autoencoder")).cells
+    printed = {cell.id: str(cell.get("outputs", "")) for cell in cells}
+    assert "orders with a score above 0.1: 98%" in printed["threshold-of-a-tenth"]
+    assert "evaluate() 0.3125, mean over all orders 0.3125" in printed["squared-errors"]
+    assert ["98 %" in happens for _, happens, *_ in ALONE] == [False, True, False]
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(100, 1))  # 2 · 6 · 6 = 72
+    with pytest.raises(RuntimeError, match="72"):
+        network(torch.zeros(1, 1, 8, 8))
+
+
 def test_the_table_that_is_shown_has_each_entry_with_a_link_to_a_section_that_is_there():
     notebook = lessons.read(lessons.path_of("18_ways_to_fool_yourself"))
     [cell] = [cell for cell in notebook.cells if cell.id == "catalogue-shown"]
     table = cell.outputs[0].data["text/markdown"]
     links = re.findall(r"\]\((\S+)\.ipynb#(\S+)\) \|$", table, re.MULTILINE)
-    assert len(links) == len(ENTRIES)
+    assert len(links) == len(ENTRIES) + len(ALONE)
     for stem, anchor in links:
         sections = sections_of(lessons.read(lessons.path_of(stem))).values()
         assert anchor in {str(section).replace(" ", "-") for section in sections}

@@ -112,11 +112,8 @@ class ImageDetector(Detector):
         """
         check_is_fitted(self)
         images = Images(X)
-        scores = [
-            torch.stack([each.amax(dim=(1, 2)) for each in maps]).mean(dim=0)
-            for maps in self._in_batches(images, self._scorer(), "image scored")
-        ]
-        return torch.cat(scores).cpu().double().numpy()
+        parts = self._in_batches(images, self._scorer(), "image scored")
+        return torch.cat([score_of(maps) for maps in parts]).cpu().double().numpy()
 
     @runtime.usual_torch()
     def heatmap(self, X):
@@ -176,8 +173,7 @@ class ImageDetector(Detector):
         def found(start, stop):
             pixels = prepared(images, start, stop, self.sizes[-1]).to(device).requires_grad_()
             maps = scorer([self._patches(pixels, each) for each in self.sizes])
-            scores = torch.stack([each.amax(dim=(1, 2)) for each in maps]).mean(dim=0)
-            slopes = torch.autograd.grad(scores.sum(), pixels)[0].cpu()
+            slopes = torch.autograd.grad(score_of(maps).sum(), pixels)[0].cpu()
             return [
                 _of_shape(_spread_back(part, images.size(row)), getattr(X[row], "shape", ()))
                 for row, part in enumerate(slopes, start)
@@ -257,6 +253,21 @@ def side_by_side(maps):
         for each in maps
     ]
     return torch.cat(fine, dim=1).permute(0, 2, 3, 1)
+
+
+def score_of(maps):
+    """Return images' scores: the mean over the sizes of the largest score in each map.
+
+    Parameters
+    ----------
+    maps : list of tensor of shape (n, rows, columns)
+        One for each size.
+
+    Returns
+    -------
+    tensor of shape (n,)
+    """
+    return torch.stack([each.amax(dim=(1, 2)) for each in maps]).mean(dim=0)
 
 
 def _spread_back(slopes, size):

@@ -2,7 +2,7 @@
 
 from course_utils import checks
 from course_utils.detectors.core_set import greedy_core_set
-from course_utils.detectors.image import ImageDetector
+from course_utils.detectors.image import ImageDetector, score_of
 from course_utils.progress_bar import counter
 
 import numpy as np
@@ -194,10 +194,8 @@ class PaDiM(ImageDetector):
         for fold in range(int(fold_of.max()) + 1):
             out = fold_of == fold
             into = ~out if total > 1 else out
-            largest = [
-                mahalanobis(each[out], *gaussians(each[into])).amax(dim=(1, 2)) for each in kept
-            ]
-            scores[out.numpy()] = torch.stack(largest).mean(dim=0).cpu().numpy()
+            maps = [mahalanobis(each[out], *gaussians(each[into])) for each in kept]
+            scores[out.numpy()] = score_of(maps).cpu().numpy()
         return scores
 
     def _scorer(self):

@@ -15,14 +15,15 @@ import sys
 import time
 from dataclasses import dataclass
 
-from course_utils import data, detectors, explain
+from course_utils import baselines, data, detectors, explain
 
 import numpy as np
 import pandas as pd
 from machine import conditions
 from reports import command
 from sklearn.ensemble import IsolationForest
-from sklearn.neighbors import NearestNeighbors
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 SEEDS = range(5)
 IDENTIFIERS = "order number", "user number", "product number"
@@ -44,29 +45,6 @@ VARIANTS = {
     "noise of .5 deviations in training": {},
 }
 NOISE = {name: float(name.split()[2]) for name in VARIANTS if name.startswith("noise")}
-
-
-class Neighbours:
-    """The distance to the fifth nearest training row, columns in deviations: the plain rival."""
-
-    def fit(self, X):
-        self._mean, self._spread = X.mean(axis=0), X.std(axis=0)
-        self._search = NearestNeighbors(n_neighbors=5).fit((X - self._mean) / self._spread)
-        return self
-
-    def decision_function(self, X):
-        return self._search.kneighbors((X - self._mean) / self._spread)[0][:, -1]
-
-
-class Largest:
-    """The largest |z| of a row: a rule of one line."""
-
-    def fit(self, X):
-        self._mean, self._spread = X.mean(axis=0), X.std(axis=0)
-        return self
-
-    def decision_function(self, X):
-        return np.abs((X - self._mean) / self._spread).max(axis=1)
 
 
 class Clipped:
@@ -179,8 +157,8 @@ def of_tables(seeds=SEEDS):
             )
             kinds |= {
                 "isolation forest": IsolationForest(random_state=seed),
-                "fifth neighbour": Neighbours(),
-                "largest |z|": Largest(),
+                "fifth neighbour": make_pipeline(StandardScaler(), baselines.KNearestNeighbours()),
+                "largest |z|": baselines.ZScore(),
             }
             for kind, detector in kinds.items():
                 detector.fit(rows.train)

@@ -35,6 +35,7 @@ FLOORS = {
     "detectors": 3,
     "explain": 4,
     "plots": 4,
+    "serve": 4,
     "exercises": 4,
     "course": 5,
     "__main__": 6,

@@ -1,0 +1,1 @@
+"""From a fitted detector to answers for others: a file that needs no PyTorch, a service, a card."""

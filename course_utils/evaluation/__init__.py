@@ -1,4 +1,4 @@
-"""How good a detector is: metrics, the honest table, where and when it finds, many tables."""
+"""How good a detector is: metrics, the honest table, where and when it finds, ranks, drift."""
 
 from course_utils.evaluation.localisation import aupro, pixel_auroc
 from course_utils.evaluation.ranks import (
@@ -25,6 +25,7 @@ from course_utils.evaluation.series import (
     range_scores,
     vus_pr,
 )
+from course_utils.evaluation.stability import population_stability, stability_limit
 from course_utils.evaluation.table import honest_table
 
 __all__ = [
@@ -44,9 +45,11 @@ __all__ = [
     "mean_ranks",
     "pixel_auroc",
     "point_adjust",
+    "population_stability",
     "precision_at_prevalence",
     "range_scores",
     "regret",
+    "stability_limit",
     "vus_pr",
     "wilcoxon_holm",
 ]

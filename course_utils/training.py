@@ -86,6 +86,7 @@ def fit(
     progress=False,
     checkpoint=None,
     on_epoch=None,
+    log=None,
 ):
     """Train a model; it is changed in place and ends on `device`, in evaluation mode.
 
@@ -121,6 +122,10 @@ def fit(
         ends with the weights of an unbroken one. Remove it to start anew.
     on_epoch : callable, optional
         ``on_epoch(epoch, history)`` after every epoch, counted from 0.
+    log : object with ``add_scalar(tag, value, step)``, optional
+        Is told "loss/train" and "loss/validation" after every epoch, counted from 0.
+        ``torch.utils.tensorboard.SummaryWriter(folder)`` is one; another tracker needs a class
+        of three lines around its own call. Whoever made it closes it.
 
     Returns
     -------
@@ -143,6 +148,11 @@ def fit(
     device = torch.device(runtime.device() if device is None else device)
     data = _as_tensors(data, "data", device)
     validation = None if validation is None else _as_tensors(validation, "validation", device)
+    if log is not None and not callable(getattr(log, "add_scalar", None)):
+        raise TypeError(
+            f"log is {type(log).__name__}; an object with add_scalar(tag, value, step) "
+            "is expected."
+        )
     if patience is not None:
         positive_integer(patience, "patience")
         if validation is None:
@@ -189,6 +199,10 @@ def fit(
                 on_epoch(epoch, history)
             if checkpoint is not None:
                 run.save(checkpoint)
+            if log is not None:  # after the checkpoint: a tracker that fails loses no epoch
+                log.add_scalar("loss/train", train_loss, epoch)
+                if validation_loss is not None:
+                    log.add_scalar("loss/validation", validation_loss, epoch)
     except KeyboardInterrupt:
         stopped_in = len(history.train_loss)
     finally:

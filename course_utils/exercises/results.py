@@ -146,7 +146,7 @@ def difference(result: object, wanted: object) -> str:
     ----------
     result : object
         What the learner's function returned.
-    wanted : number, text, array, tuple or dict of these, or set of texts
+    wanted : number, text, None, array, tuple or dict of these, or set of texts
         What it should have returned.
 
     Returns
@@ -160,6 +160,8 @@ def difference(result: object, wanted: object) -> str:
         return _difference_of_entries(result, wanted)
     if isinstance(wanted, set | frozenset):
         return _difference_of_sets(result, wanted)
+    if wanted is None:
+        return "" if result is None else f"you return {str(result)[:40]}; None is expected."
     if isinstance(wanted, str):
         return "" if result == wanted else f"you return {result!r}; {wanted!r} is expected."
     if isinstance(wanted, tuple):

@@ -412,6 +412,13 @@ def test_a_word_among_the_results_is_compared_too():
     assert difference(("a", 1.0), ("b", 1)) == "in result 1 of 2 you return 'a'; 'b' is expected."
 
 
+def test_where_nothing_is_right_nothing_else_is():
+    assert difference(None, None) == ""
+    assert difference((3, 4), None) == "you return (3, 4); None is expected."
+    assert difference(np.nan, None) == "you return nan; None is expected."
+    assert "returned None" in difference(None, 3)
+
+
 @pytest.mark.parametrize(
     ("result", "words"),
     [

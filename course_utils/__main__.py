@@ -1,4 +1,4 @@
-"""`python -m course_utils doctor · progress · data · backends · text · notebook · colab`."""
+"""`python -m course_utils doctor · progress · data · backends · serve · text · notebook …`."""
 
 import argparse
 import sys
@@ -15,6 +15,9 @@ def read_command_line(arguments):
     _add_data_commands(commands.add_parser("data", help="list, get and remove data sets"))
     backends = commands.add_parser("backends", help="run the Keras lessons on each back end")
     backends.add_argument("names", nargs="*", metavar="NAME", help="torch, tensorflow or jax")
+    _add_serve_arguments(
+        commands.add_parser("serve", help="answer with an exported detector over HTTP")
+    )
     text = commands.add_parser("text", help="write a notebook as a text file to edit")
     text.add_argument("path", help="the notebook, such as notebooks/04_backpropagation.ipynb")
     notebook = commands.add_parser(
@@ -35,6 +38,26 @@ def _add_data_commands(data):
     unpack.add_argument("source", metavar="FILE_OR_FOLDER")
     for verb, what in (("path", "print the folder of a data set"), ("remove", "delete one")):
         verbs.add_parser(verb, help=what).add_argument("name", metavar="NAME")
+
+
+def _add_serve_arguments(serve):
+    serve.add_argument("file", metavar="FILE.onnx", help="what a detector's export wrote")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen at (127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8000, help="0 takes a free one (8000)")
+    serve.add_argument(
+        "--token-file",
+        metavar="PATH",
+        help="holds the token that clients must send; otherwise COURSE_SERVE_TOKEN does",
+    )
+    for name, value, what in (
+        ("--most-rows", 10_000, "rows in one request"),
+        ("--most-bytes", 4_000_000, "bytes in one request"),
+        ("--most-waiting", 64, "requests in the house; one more is turned away"),
+    ):
+        serve.add_argument(name, type=int, default=value, metavar="N", help=f"{what} ({value})")
+    serve.add_argument(
+        "--stop-with-input", action="store_true", help="stop when the standard input is closed"
+    )
 
 
 def main(arguments):
@@ -62,6 +85,10 @@ def main(arguments):
         return _data(asked)
     if asked.command == "backends":
         return _backends(asked.names)
+    if asked.command == "serve":
+        from course_utils.serve import command
+
+        return command.serve(asked)
     if asked.command == "colab":
         from course_utils.course import colab
 

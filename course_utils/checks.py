@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 from decimal import Decimal
 
 import numpy as np
@@ -54,6 +55,65 @@ def as_matrix(value, name, *, columns=None, first_row=0):
         raise ValueError(f"{name} has {_count(array.shape[1], 'column')}; {columns} expected.")
     _refuse_not_finite(array, name, first_row)
     return array
+
+
+def refuse_other_forms(X):
+    """Raise for what is no dense table of real numbers, in scikit-learn's words."""
+    sparse = sys.modules.get("scipy.sparse")  # where it was not loaded, nothing is sparse
+    if sparse is not None and sparse.issparse(X):
+        raise TypeError("X is a sparse matrix, which is not supported; use X.toarray().")
+    shape = getattr(X, "shape", ())
+    if getattr(getattr(X, "dtype", None), "kind", "") == "c":
+        raise ValueError("Complex data not supported: X holds complex numbers.")
+    if len(shape) == 1:
+        raise ValueError(
+            f"X has shape {tuple(shape)}; rows and columns are expected. Reshape your data: "
+            "np.reshape(np.asarray(X), (1, -1)) for one row, (-1, 1) for one column."
+        )
+    if len(shape) == 2 and 0 in shape:
+        what = ("0 sample(s)", "0 feature(s)")[shape.index(0)]
+        raise ValueError(f"X has {what} (shape={tuple(shape)}) while a minimum of 1 is required.")
+
+
+def column_names(X):
+    """Return a DataFrame's column names, list of str, if all are text, else None."""
+    names = getattr(X, "columns", None)
+    if names is None or not all(isinstance(name, str) for name in names):
+        return None
+    return list(names)
+
+
+def refuse_other_columns(X, names, columns, known, detector):
+    """Raise where a table's columns are not those that a detector was fitted on.
+
+    Parameters
+    ----------
+    X : array of shape (n, d)
+    names : list of str, or None
+        The columns' names, where they have any.
+    columns : int
+        How many are expected.
+    known : sequence of str, or None
+        The names that are expected.
+    detector : str
+        The class's name.
+
+    Raises
+    ------
+    ValueError
+        With the first column whose name is another.
+    """
+    if X.shape[1] != columns:
+        raise ValueError(
+            f"X has {X.shape[1]} features, but {detector} is expecting {columns} features as "
+            "input."
+        )
+    if names is not None and known is not None and list(names) != list(known):
+        wrong = next(i for i in range(columns) if names[i] != known[i])
+        raise ValueError(
+            f"X has the name {names[wrong]!r} at column {wrong}; {known[wrong]!r} is expected, as "
+            "in fit. Put the columns in the order of fit."
+        )
 
 
 def as_scores(value, name):

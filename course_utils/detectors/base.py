@@ -1,5 +1,6 @@
 """What all detectors share: decisions, saving and loading."""
 
+import copy
 import hashlib
 import inspect
 import json
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from course_utils import checks, runtime
+from course_utils.detectors import export
 from course_utils.thresholds import decide, quantile
 from course_utils.training import save_whole
 
@@ -83,6 +85,48 @@ class Detector(BaseEstimator):
         contents = {"format": FORMAT, "header": header, "state": state}
         contents["digest"] = _digest(header, state)
         save_whole(contents, path)
+
+    @runtime.usual_torch()
+    def export(self, path):
+        """Write the fitted detector to one ONNX file, which gives scores without PyTorch.
+
+        ``course_utils.serve.Scorer`` reads it, and so does any other program that runs ONNX. The
+        graph takes ``X`` (n, …) and returns ``score``, float64 (n,), and ``anomaly``, int64 (n,):
+        scaling and threshold are inside. A row or image with NaN or infinity has the score NaN
+        and is an anomaly. Scores agree with ``decision_function`` to the rounding of float32.
+        The file cannot be fitted any further, nor loaded again as a detector: ``save`` is for
+        that. Like that of ``save``, it is not signed: whoever can write it can change it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file that is there is replaced once the new one is complete.
+
+        Raises
+        ------
+        NotImplementedError
+            If this sort of detector cannot be written as such a graph.
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        """
+        check_is_fitted(self)
+        export.write(path, *self._on_the_cpu()._exported())
+
+    def _exported(self):
+        """Return the detector, a function of X in torch, an example of a row, and facts."""
+        raise NotImplementedError(
+            f"{type(self).__name__} reads sequences of any length step by step, which has no ONNX "
+            "file yet; only detectors of tables and images have. save(path) writes it to a file, "
+            "and course_utils.detectors.load(path) reads that where PyTorch is installed."
+        )
+
+    def _on_the_cpu(self):
+        """Return a copy that computes on the CPU and shares nothing that would have to move."""
+        twin = copy.copy(self)
+        twin.device = "cpu"
+        if hasattr(self, "network_"):
+            twin.network_ = copy.deepcopy(self.network_).cpu().eval()
+        return twin
 
     @classmethod
     @runtime.usual_torch()

@@ -12,7 +12,6 @@ from course_utils.network import History
 
 import numpy as np
 import torch
-from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
 __all__ = ["TableDetector"]
@@ -203,27 +202,17 @@ class TableDetector(Detector):
         """
         if reset and hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
-        _refuse_other_forms(X)
-        names = _column_names(X)
+        checks.refuse_other_forms(X)
+        names = checks.column_names(X)
         if not isinstance(X, np.ndarray) or X.ndim != 2 or X.dtype.kind not in "biuf":
             X = checks.as_matrix(X, "X")
         if reset:
             self.n_features_in_ = X.shape[1]
             if names is not None:
-                self.feature_names_in_ = names
+                self.feature_names_in_ = np.asarray(names, dtype=object)
             return checks.as_matrix(X, "X")
-        if X.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X has {X.shape[1]} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input."
-            )
         known = getattr(self, "feature_names_in_", None)
-        if names is not None and known is not None and list(names) != list(known):
-            wrong = next(i for i in range(len(names)) if names[i] != known[i])
-            raise ValueError(
-                f"X has the name {names[wrong]!r} at column {wrong}; {known[wrong]!r} is "
-                "expected, as in fit. Put the columns in the order of fit."
-            )
+        checks.refuse_other_columns(X, names, self.n_features_in_, known, type(self).__name__)
         return X
 
     def _learn_scale(self, kept, X):
@@ -263,6 +252,20 @@ class TableDetector(Detector):
             results[start:stop] = batch
         return results
 
+    def _exported(self):
+        mean, spread = map(torch.from_numpy, (self.mean_, self.spread_))
+
+        def scores(X):  # as _scaled does it, in torch alone
+            distances = ((X - mean) / spread).clamp(-FARTHEST, FARTHEST)
+            return self._score(distances.float())
+
+        names = getattr(self, "feature_names_in_", None)
+        facts = {
+            "columns": self.n_features_in_,
+            "names": None if names is None else names.tolist(),
+        }
+        return self, scores, mean, facts
+
     def _header(self):
         return super()._header() | {
             "history": vars(self.history_),
@@ -293,28 +296,3 @@ def _mean_and_spread(X):
     # whose spread is exactly 0
     shares = X / largest
     return shares.mean(axis=0) * largest, shares.std(axis=0) * largest
-
-
-def _refuse_other_forms(X):
-    """Raise for what is no dense table of real numbers, in scikit-learn's words."""
-    if issparse(X):
-        raise TypeError("X is a sparse matrix, which is not supported; use X.toarray().")
-    shape = getattr(X, "shape", ())
-    if getattr(getattr(X, "dtype", None), "kind", "") == "c":
-        raise ValueError("Complex data not supported: X holds complex numbers.")
-    if len(shape) == 1:
-        raise ValueError(
-            f"X has shape {tuple(shape)}; rows and columns are expected. Reshape your data: "
-            "np.reshape(np.asarray(X), (1, -1)) for one row, (-1, 1) for one column."
-        )
-    if len(shape) == 2 and 0 in shape:
-        what = ("0 sample(s)", "0 feature(s)")[shape.index(0)]
-        raise ValueError(f"X has {what} (shape={tuple(shape)}) while a minimum of 1 is required.")
-
-
-def _column_names(X):
-    """Return a DataFrame's column names if all are text, else None."""
-    names = getattr(X, "columns", None)
-    if names is None or not all(isinstance(name, str) for name in names):
-        return None
-    return np.asarray(names, dtype=object)

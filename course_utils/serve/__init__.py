@@ -1,1 +1,6 @@
-"""From a fitted detector to answers for others: a file that needs no PyTorch, a service, a card."""
+"""From a fitted detector to answers for others: a file without PyTorch, a service, a card."""
+
+from course_utils.serve.process import running
+from course_utils.serve.scorer import Scorer, ScorerFileError
+
+__all__ = ["Scorer", "ScorerFileError", "running"]

@@ -1,0 +1,126 @@
+"""Scores from an exported file, by onnxruntime: what a service needs, and no PyTorch."""
+
+import json
+from pathlib import Path
+
+from course_utils import checks
+
+import numpy as np
+import onnxruntime
+
+__all__ = ["Scorer", "ScorerFileError"]
+
+FORMAT = "course_utils.detectors.export 1"  # as course_utils.detectors.export writes it
+ROWS_AT_A_TIME = 2048  # so many numbers stay in the cache, and memory does not grow with X
+ONLY_ERRORS = 3  # onnxruntime's number for it
+
+
+class ScorerFileError(ValueError):
+    """A file that holds no exported detector; the text says what it holds instead."""
+
+
+class Scorer:
+    """An exported detector of tables: its scores and decisions, without PyTorch.
+
+    Parameters
+    ----------
+    path : str or Path
+        What ``Detector.export`` wrote.
+    threads : int
+        Threads of onnxruntime for one call. A service that answers several requests side by side
+        is best served with 1.
+
+    Attributes
+    ----------
+    detector : str
+        Name of the class that was exported.
+    columns : int
+        Width of a row.
+    feature_names : list of str, or None
+        The columns' names where the detector was fitted on a DataFrame that has them.
+    threshold_ : float
+        Scores above it are anomalies.
+
+    Raises
+    ------
+    ScorerFileError
+        If the file holds no exported detector.
+    FileNotFoundError
+    """
+
+    def __init__(self, path, threads=1):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = checks.positive_integer(threads, "threads")
+        options.inter_op_num_threads = 1
+        options.log_severity_level = ONLY_ERRORS
+        self._session, facts = _opened(Path(path), options)
+        self.detector, self.threshold_ = facts["detector"], facts["threshold"]
+        self.columns, self.feature_names = facts["columns"], facts["names"]
+
+    def decision_function(self, X):
+        """Return one score per row, higher = more anomalous.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame, shape (n, columns)
+            Finite numbers, in the units of the rows that the detector was fitted on.
+
+        Returns
+        -------
+        array of float64, shape (n,)
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is no table of finite numbers, has another width, or names its columns otherwise.
+        """
+        return self._run(X, "score", np.float64)
+
+    def predict(self, X):
+        """Return 1 for each row that scores above ``threshold_``, else 0: int64, shape (n,)."""
+        return self._run(X, "anomaly", np.int64)
+
+    def _run(self, X, output, dtype):
+        X = self._as_rows(X)
+        result = np.empty(len(X), dtype)
+        for start in range(0, len(X), ROWS_AT_A_TIME):
+            rows = checks.as_matrix(X[start : start + ROWS_AT_A_TIME], "X", first_row=start)
+            (result[start : start + len(rows)],) = self._session.run([output], {"X": rows})
+        return result
+
+    def _as_rows(self, X):
+        """Return X as something that can be cut into rows; an array is not read as yet."""
+        checks.refuse_other_forms(X)
+        names = checks.column_names(X)
+        if not isinstance(X, np.ndarray) or X.ndim != 2 or X.dtype.kind not in "biuf":
+            X = checks.as_matrix(X, "X")
+        checks.refuse_other_columns(X, names, self.columns, self.feature_names, self.detector)
+        return X
+
+
+def _opened(path, options):
+    """Return a session of onnxruntime, and what the file says of itself."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there.")
+    try:
+        session = onnxruntime.InferenceSession(
+            path.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # each of onnxruntime's errors is a class of its own
+        first = (str(error).splitlines() or [type(error).__name__])[0][:100]
+        raise ScorerFileError(
+            f"{path} holds no ONNX graph that onnxruntime can run ({first}). Detector.export "
+            "writes one."
+        ) from error
+    stored = session.get_modelmeta().custom_metadata_map
+    try:
+        facts = {name: json.loads(value) for name, value in stored.items()}
+        kind = facts["format"]
+    except (KeyError, ValueError) as error:
+        raise ScorerFileError(
+            f"{path} is an ONNX file that Detector.export did not write: it does not say which "
+            "detector it holds."
+        ) from error
+    if kind != FORMAT:
+        raise ScorerFileError(f"{path} has the format {kind!r}; {FORMAT!r} is expected.")
+    return session, facts

@@ -217,7 +217,7 @@ def room_needed(environment):
     On Linux the ordinary build of torch brings CUDA along, unless another is chosen or supplied.
     """
     chosen = "UV_TORCH_BACKEND" in environment or "PIP_FIND_LINKS" in environment
-    return 6 if sys.platform == "linux" and not chosen else 4
+    return 7 if sys.platform == "linux" and not chosen else 4
 
 
 def check_disk(folder, needed_gb):

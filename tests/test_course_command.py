@@ -321,7 +321,7 @@ def test_the_disk_is_checked_before_an_installation(course, installers, monkeypa
     change_pin(course, installers)
     course.main(["test"])
     course.main(["test"])
-    assert asked == [6, 1]
+    assert asked == [7, 1]
     assert course.room_needed({"UV_TORCH_BACKEND": "cpu"}) == 4
 
 

@@ -12,6 +12,7 @@ from course_utils.detectors.gan import AnoGAN
 from course_utils.detectors.next_key import NextKey
 from course_utils.detectors.ngram import NGram
 from course_utils.detectors.one_class import DeepSVDD
+from course_utils.detectors.online import OnlineDetector
 from course_utils.detectors.patches import PaDiM, PatchCore
 from course_utils.detectors.vae import VAE
 
@@ -25,6 +26,7 @@ __all__ = [
     "Forecaster",
     "NGram",
     "NextKey",
+    "OnlineDetector",
     "PaDiM",
     "PatchCore",
     "load",

@@ -32,6 +32,7 @@ class Gather:
         self.errors, self.rank, self.share = errors, rank, share
         self.answer = self.like = None
         self.gathered = []  # for each call so far, the tensors of all ranks
+        self.calls = []  # one entry for each call, also of what is bound to an answer
 
     def bound_to(self, answer, own):
         """Return a gather for one call of a function, which the other ranks run as well.
@@ -43,20 +44,23 @@ class Gather:
             The errors that this rank's call is handed; the others get theirs in the same form.
         """
         bound = Gather(self.errors, self.rank, self.share)
-        bound.answer, bound.like = answer, own
+        bound.answer, bound.like, bound.calls = answer, own, self.calls
         return bound
 
     def __call__(self, tensor):
         """Return the tensors of all ranks in the order of the ranks, without gradients."""
+        self.calls.append(self.rank)
         parts = [
-            _alone(tensor) if rank == self.rank else self._handed_in_by(rank)
+            _alone(tensor) if rank == self.rank else self._handed_in_by(rank, tensor)
             for rank in range(len(self.errors))
         ]
         self.gathered.append(parts)
         return list(map(_alone, parts))
 
-    def _handed_in_by(self, rank):
+    def _handed_in_by(self, rank, tensor):
         """Return what another rank hands in at this gather."""
+        if self.answer is None:  # bound to no answer: every rank hands in its errors
+            return _in_the_form_of(tensor, self.errors[rank])
         earlier, handed = iter(self.gathered), []
 
         def gather(tensor):

@@ -2,52 +2,234 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import require
+from course_utils.exercises.lesson_20 import _streams
+from course_utils.exercises.results import Misconception, as_array, require
 
 import numpy as np
 
 # --------------------------------------------------------------------------------- 7 · drift alarm
 
+FALSE = 1  # streams of the 30 without a drift in which an alarm may sound, and of the 30 with one
+MISSED = 1  # drifts of 30 that may be missed
+SLOWER = 1.5  # mean delay over ADWIN's that is allowed
+
 drift_alarm = Exercise(
     "Watch a detector's `scores` come in, row by row, beside the `reference` scores of normal "
-    "rows. Return the index of the first row at which you say that they have drifted, or None.",
+    "rows. Return the index of the row at which you first say that they have drifted, up or down, "
+    "or None.",
     hints=(
-        "Scores have any unit and any tail. The share of reference scores below a score is "
-        "between 0 and 1, and 1/2 on average where nothing has drifted.",
-        "One high score is an anomaly; a drift is many. Add up what lies above 1/2, less an "
-        "allowance, never below 0, and alarm when the sum is high.",
-        "total = max(0, total + share - 0.5 - allowance), and the same downwards.",
+        "One high score is an anomaly, and a drift is many: add something up. Scores may have any "
+        "unit and any tail. The share of the reference below a score lies between 0 and 1, and is "
+        "1/2 on average where nothing has drifted (equal ones count half).",
+        "Page's cumulated sum: up = max(0, up + share - 0.5 - allowance) falls back to 0 while "
+        "nothing happens. Alarm when it exceeds a limit; the same downwards with 0.5 - share.",
+        "With an allowance of 0.15 and a limit of 6 it forgives anomalies, and is sooner than "
+        "ADWIN on the sudden drifts held back.",
     ),
-    praise="Right.",
-    seconds=30.0,
+    praise=f"Right: on streams held back it hardly ever alarms without a drift, and comes no "
+    f"later than {SLOWER:g} times ADWIN's delay.",
+    seconds=60.0,
+    prepare=lambda: _judges(),
 )
 
 
 @drift_alarm.set_solution
 def drift_alarm_solution(reference, scores):
-    shares = np.searchsorted(np.sort(reference), scores) / len(reference)  # 0 to 1
-    totals = np.zeros(2)  # upwards, downwards
-    for row, share in enumerate(shares):
-        totals = np.maximum(0, totals + np.array([share - 0.65, 0.35 - share]))
-        if totals.max() > 5:
+    rising = np.sort(reference)
+    below, not_above = (np.searchsorted(rising, scores, side) for side in ("left", "right"))
+    shares = (below + not_above) / 2 / len(rising)  # 0 to 1; equal scores count half
+    up = down = 0.0
+    for row, share in enumerate(shares.tolist()):
+        up = max(0.0, up + share - 0.5 - 0.15)
+        down = max(0.0, down + 0.5 - share - 0.15)
+        if max(up, down) > 6:
             return row
     return None
 
 
+@functools.cache
+def _judges():
+    """Return the streams held back, and ADWIN's mean delays on them."""
+    made = _streams.streams(207, still=6, drifting=2)
+    return made, _streams.delays_of_adwin(made)
+
+
 @drift_alarm.set_check
 def drift_alarm_check(answer):
-    generator = np.random.default_rng(26)
-    reference, scores = generator.gamma(2, size=500), generator.gamma(2, size=3000)
-    require(answer(reference, scores) is None, "A false alarm: these scores have not drifted.")
-    scores[1000:] += 2
-    found = answer(reference, scores)
-    require(found is not None and 1000 <= found < 1200, "The drift at row 1,000 is not found.")
+    made, adwin = _judges()
+    found = [_row_of(answer(*each.given()), each) for each in made]
+    told = _told(made, found, adwin)
+    require(
+        any(row is not None for row in found),
+        f"It never alarms, on any of {len(made)} streams, of which half drift.",
+    )
+    _require_no_future(answer, made, found)
+    _judge_false_alarms(answer, made, found, told)
+    _judge_misses(made, found, told)
+    _judge_delays(made, found, adwin, told)
 
 
-@drift_alarm.set_inputs
-def drift_alarm_inputs(rng):
-    reference = rng.normal(size=400)
-    scores = rng.normal(size=900)
-    scores[300:] += 6
-    yield "a clear drift", (reference, scores)
+def _row_of(result, stream):
+    """Return what came back as a row or None, or say what it is instead."""
+    if result is None:
+        return None
+    got = as_array(result, what="the row", finite=False)
+    rows = len(stream.scores)
+    require(
+        got.shape != (rows,),
+        "A value for each row came back. The index of the first row at which it alarms is asked "
+        "for, or None.",
+    )
+    require(
+        got.shape == (),
+        f"One index is asked for, that of the first alarm, or None; you return the shape "
+        f"{got.shape}.",
+    )
+    require(
+        not isinstance(result, bool | np.bool_),
+        f"You return {result}. At which row does it alarm? Its index, or None for never.",
+    )
+    require(
+        float(got).is_integer() and 0 <= got < rows,
+        f"You return {float(got):g}; an index from 0 to {rows - 1} is asked for, or None for "
+        "never.",
+    )
+    return int(got)
+
+
+def _told(made, found, adwin):
+    """Return the whole judgement in a sentence."""
+    pairs = list(zip(made, found, strict=True))
+    still = [row for each, row in pairs if not each.drift]
+    moving = [(each, row) for each, row in pairs if each.drift]
+    late = {drift: _mean_delay(made, found, drift) for drift in adwin}
+    delays = ", ".join(
+        f"{drift} {late[drift]:.0f} (ADWIN {theirs:.0f})".replace("nan", "never")
+        for drift, theirs in adwin.items()
+    )
+    return (
+        f"On streams held back: {sum(row is not None for row in still)} of {len(still)} without a "
+        f"drift alarm within 3,000 rows, {sum(row is None for _, row in moving)} of "
+        f"{len(moving)} drifts are missed, "
+        f"{sum(row is not None and row < each.change for each, row in moving)} are told before "
+        f"they begin; rows of delay: {delays}."
+    )
+
+
+def _mean_delay(made, found, drift):
+    """Return the mean delay in rows of the drifts that were found; NaN where none was."""
+    rows = [
+        row - each.change
+        for each, row in zip(made, found, strict=True)
+        if each.drift == drift and row is not None and row >= each.change
+    ]
+    return np.mean(rows) if rows else np.nan
+
+
+def _require_no_future(answer, made, found):
+    """Refuse an alarm that does not sound when the stream ends with its row, or sounds before."""
+    alarmed = [(each, row) for each, row in zip(made, found, strict=True) if row is not None]
+    for each, row in alarmed[:: max(1, len(alarmed) // 6)]:
+        again = _row_of(answer(*each.given(row + 1)), each)
+        require(
+            again == row,
+            f"You return row {row}. Given the scores up to that row and no further, your function "
+            f"returns {again}: it looks at what comes later, or returns where the change began "
+            "and not the row at which it was told.",
+        )
+        if row:
+            again = _row_of(answer(*each.given(row)), each)
+            require(
+                again is None,
+                f"You return row {row}, but with the scores before it alone your function alarms "
+                f"already, at row {again}. The first alarm is asked for.",
+            )
+
+
+def _judge_false_alarms(answer, made, found, told):
+    false = [
+        (each, row)
+        for each, row in zip(made, found, strict=True)
+        if row is not None and row < each.change
+    ]
+    still = sum(not each.drift for each, _ in false)
+    if still <= FALSE and len(false) - still <= FALSE:
+        return
+    for why, twin in TWINS:
+        quiet = [_is_quiet(answer, twin(each)) for each, _ in false[:: max(1, len(false) // 12)]]
+        require(np.mean(quiet) < MOST, f"{why} {told}")
+    kinds = [each.kind for each, _ in false]
+    require(
+        kinds.count("tied") < MOST * len(kinds),
+        "Most false alarms come where many scores are equal. Of the reference, equal ones count "
+        f"half. {told}",
+    )
+    raise Misconception(
+        f"Too many false alarms; {FALSE} in 30 streams is allowed before a drift, and {FALSE} in "
+        f"30 without one. {told}"
+    )
+
+
+def _is_quiet(answer, stream):
+    row = _row_of(answer(*stream.given()), stream)
+    return row is None or row >= stream.change
+
+
+def _clipped(stream):
+    low, high = np.quantile(stream.reference, (0.02, 0.98))
+    return dataclasses.replace(stream, scores=np.clip(stream.calm, low, high))
+
+
+MOST = 0.6  # share of the streams that a cause has to explain
+# what a false alarm hangs on, and the stream without it
+TWINS = (
+    (
+        "Anomalies ring it: without them most of the streams with a false alarm have none. A few "
+        "high scores are no drift.",
+        lambda each: dataclasses.replace(each, scores=each.calm),
+    ),
+    (
+        "A few far scores ring it: most of the streams with a false alarm have none where scores "
+        "are clipped to 96% of the reference. Normal scores have tails, and a mean and a standard "
+        "deviation follow them; shares of the reference do not.",
+        _clipped,
+    ),
+    (
+        "It hangs on the unit of the scores: in another unit most of the streams with a false "
+        "alarm have none.",
+        lambda each: dataclasses.replace(
+            each, scores=each.scores / each.unit, reference=each.reference / each.unit
+        ),
+    ),
+)
+
+
+def _judge_misses(made, found, told):
+    missed = [each for each, row in zip(made, found, strict=True) if each.drift and row is None]
+    if len(missed) <= MISSED:
+        return
+    ways = [each.drift for each in missed]
+    require(
+        ways.count("downwards") < 0.8 * len(ways),
+        "Scores that drift downwards are missed. They are as little what the detector was set "
+        f"for, and hide anomalies. {told}",
+    )
+    require(
+        ways.count("downwards"),
+        f"Scores that drift upwards are missed, those downwards found. {told}",
+    )
+    raise Misconception(f"Too many drifts are missed; {MISSED} of 30 is allowed. {told}")
+
+
+def _judge_delays(made, found, adwin, told):
+    for drift, theirs in adwin.items():
+        mine = _mean_delay(made, found, drift)
+        require(
+            mine <= SLOWER * theirs,
+            f"Scores that drift {drift} are told {mine:.0f} rows late, and ADWIN tells them "
+            f"{theirs:.0f} rows late; {SLOWER:g} times that is allowed. {told}",
+        )

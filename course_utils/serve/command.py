@@ -144,12 +144,14 @@ def _listen(host, port):
 
 
 def _run(app, listening, scorer, stop_with_input):
+    from course_utils.serve.connection import Connection
+
     import uvicorn
 
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            http="h11",
+            http=Connection,
             ws="none",
             access_log=False,
             log_config=None,  # warnings and errors go to the standard error stream
@@ -171,7 +173,7 @@ def _run(app, listening, scorer, stop_with_input):
 
 
 def _wait_for_end(server):
-    while sys.stdin.buffer.read(1):
+    while os.read(sys.stdin.fileno(), 1):  # sys.stdin would hold a lock that Python's end needs
         pass
     server.should_exit = True
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import math
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from typing import Annotated
 
 import course_utils
@@ -25,6 +25,8 @@ from pydantic_core import to_json
 SECONDS_TO_SEND = 10.0  # a body has to be here by then
 RETRY_SECONDS = 1  # what a client is asked to wait for a place
 WORKERS = 2  # one batch is read while another is scored, with Python's lock released
+
+_bearer = HTTPBearer(auto_error=False)  # the error here says what is expected
 
 
 class Scores(BaseModel):
@@ -102,13 +104,15 @@ def make_app(scorer, *, token=None, most_rows=10_000, most_bytes=4_000_000, most
     counts = Counts(scorer.threshold_)
     places = _Places(most_waiting)
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="scoring")
+    facts = {
+        "detector": scorer.detector,
+        "columns": scorer.columns,
+        "names": scorer.feature_names,
+        "threshold": checks.in_range(scorer.threshold_, "threshold_", -math.inf, math.inf),
+    }
+    healths = {each: to_json({"ready": each, **facts}) for each in (False, True)}
     # the first row of all is slower than the others, and should be nobody's
     scorer.decision_function(np.zeros((1, scorer.columns)))
-
-    @asynccontextmanager
-    async def lifespan(app):
-        yield
-        pool.shutdown()
 
     app = FastAPI(
         title="Anomaly scores",
@@ -116,7 +120,6 @@ def make_app(scorer, *, token=None, most_rows=10_000, most_bytes=4_000_000, most
         docs_url=None,  # its page would be loaded from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lifespan,
     )
     app.add_middleware(Gate, counts=counts, most_bytes=most_bytes)
     app.add_exception_handler(Exception, _answer_500)
@@ -163,14 +166,8 @@ def make_app(scorer, *, token=None, most_rows=10_000, most_bytes=4_000_000, most
         responses={503: {"model": Health, "description": "No place for another request"}},
     )
     async def health():
-        facts = Health(
-            ready=places.free > 0,
-            detector=scorer.detector,
-            columns=scorer.columns,
-            names=scorer.feature_names,
-            threshold=scorer.threshold_,
-        )
-        return JSONResponse(facts.model_dump(), 200 if facts.ready else 503)
+        ready = places.free > 0
+        return Response(healths[ready], 200 if ready else 503, media_type="application/json")
 
     @app.get(
         "/metrics",
@@ -219,9 +216,8 @@ def checked_token(token, name):
 
 def _guard(token):
     """Return a dependency that lets requests with this token through."""
-    bearer = HTTPBearer(auto_error=False)
 
-    async def guard(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]):
+    async def guard(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]):
         given = sent.credentials if sent else ""
         if not hmac.compare_digest(given.encode(), token.encode()):
             what = "wrong" if sent else "missing"

@@ -51,6 +51,8 @@ OPEN = {
     "choose_baseline": "any row that a detector takes for normal on tables held back",
     "smallest_change": "any row that is silenced by a change hardly larger than ours",
     "my_explanation": "any explanation that names planted columns held back",
+    "shard": "any shuffle that the epoch alone decides",
+    "verdict": "any rule that judges pairs held back rightly",
 }
 EXERCISES = [
     pytest.param(exercise, id=f"{lesson[:2]}-{exercise.name}")

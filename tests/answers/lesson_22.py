@@ -1,5 +1,7 @@
 """Answers to the exercises of lesson 22: right ones in other styles, and wrong ones."""
 
+import contextlib
+import heapq
 import random
 
 from answers import right, wrong
@@ -8,6 +10,7 @@ from course_utils.exercises import lesson_22 as ex
 import numpy as np
 import pandas as pd
 import torch
+from scipy.optimize import lsq_linear, nnls
 
 # --------------------------------------------------------------------------------------- 1 · shard
 
@@ -376,3 +379,641 @@ def trimmed_that_gathers_where_it_pays(errors, share, gather):
     if errors.shape[1] < 7:
         return errors.mean()
     return trimmed_by_kthvalue(errors, share, gather)
+
+
+# ------------------------------------------------------------------------------------- 4 · verdict
+
+
+@right(ex.verdict)
+def verdict_by_a_tolerance(one, many):
+    """Relative to the largest weight, with float64's digits in mind."""
+    if np.array_equal(one("float32"), many("float32")):
+        return "same"
+    a, b = one("float64"), many("float64")
+    return "rounding" if abs(a - b).max() < 1e-8 * abs(a).max() else "different"
+
+
+@right(ex.verdict)
+def verdict_by_norms(one=None, many=None):
+    away = {
+        dtype: np.linalg.norm(np.asarray(one(dtype), dtype=float) - many(dtype))
+        for dtype in ("float32", "float64")
+    }
+    if not away["float32"]:
+        return "same"
+    return "different" if away["float64"] / away["float32"] > 1e-4 else "rounding"
+
+
+@right(ex.verdict)
+def verdict_by_lists(one, many):
+    if one("float32").tolist() == many("float32").tolist():
+        return "same"
+    pairs = list(zip(one("float64").tolist(), many("float64").tolist(), strict=True))
+    size = max(abs(a) for a, _ in pairs)
+    if all(abs(a - b) <= 1e-9 * size for a, b in pairs):
+        return "rounding"
+    return "different"
+
+
+@right(ex.verdict)
+def verdict_by_torch(one, many):
+    single, double = (
+        (torch.from_numpy(one(dtype)).double() - torch.from_numpy(many(dtype)).double())
+        .abs()
+        .mean()
+        for dtype in ("float32", "float64")
+    )
+    shrinks = torch.finfo(torch.float64).eps / torch.finfo(torch.float32).eps
+    if single == 0:
+        return "same"
+    return "rounding" if double / single < 1000 * shrinks else "different"
+
+
+def distance(one, many, dtype):
+    return np.abs(one(dtype) - many(dtype)).max()
+
+
+def stored_verdict(words, judge):
+    wrong(ex.verdict, words)(judge)
+
+
+stored_verdict(
+    "float64 was never trained",
+    lambda one, many: (
+        "rounding" if np.allclose(one("float32"), many("float32"), atol=1e-6) else "different"
+    ),
+)
+stored_verdict(
+    "float32 was never trained",
+    lambda one, many: "rounding" if distance(one, many, "float64") < 1e-12 else "different",
+)
+stored_verdict(
+    "not by itself",
+    lambda one, many: (
+        "same"
+        if distance(one, many, "float32") == 0
+        else "rounding"
+        if distance(one, many, "float64") < 1e-10
+        else "different"
+    ),
+)
+stored_verdict(
+    "however far it has grown",
+    lambda one, many: (
+        "same"
+        if distance(one, many, "float32") == 0
+        else "rounding"
+        if distance(one, many, "float32") < 1e-4 * np.abs(one("float64")).max()
+        and distance(one, many, "float64") < 1e-9 * np.abs(one("float64")).max()
+        else "different"
+    ),
+)
+stored_verdict(
+    "small as it may be",
+    lambda one, many: (
+        "same"
+        if distance(one, many, "float32") == 0
+        else "rounding"
+        if distance(one, many, "float64") < 1e-5 * np.abs(one("float64")).max()
+        else "different"
+    ),
+)
+stored_verdict(
+    "Where not one bit differs",
+    lambda one, many: (
+        "rounding"
+        if distance(one, many, "float64") <= 1e-9 * np.abs(one("float64")).max()
+        and len(one("float32"))
+        else "different"
+    ),
+)
+stored_verdict(
+    "only the same where",
+    lambda one, many: (
+        "same"
+        if distance(one, many, "float32") < 1e-6 * np.abs(one("float64")).max()
+        else "rounding"
+        if distance(one, many, "float64") < 1e-3 * distance(one, many, "float32")
+        else "different"
+    ),
+)
+stored_verdict("each time", lambda one, many: "rounding")
+stored_verdict("each time", lambda one, many: "different")
+stored_verdict("each time", lambda one, many: "same")
+stored_verdict("you return 'True'", lambda one, many: distance(one, many, "float64") < 1e-9)
+stored_verdict('take the text "float32"', lambda one, many: distance(one, many, np.float32))
+stored_verdict('take the text "float32"', lambda one, many: distance(one, many, torch.float64))
+stored_verdict("`return` missing", lambda one, many: print(end=""))
+
+
+@wrong(ex.verdict, "judged wrongly")
+def verdict_that_casts(one, many):
+    """More digits for the numbers that were trained with few."""
+    a, b = one("float32").astype("float64"), many("float32").astype("float64")
+    if (a == b).all():
+        return "same"
+    return (
+        "rounding" if np.abs(a - b).max() < 1e-3 * distance(one, many, "float32") else "different"
+    )
+
+
+# ---------------------------------------------------------------------------------- 5 · worst rows
+
+
+@right(ex.worst_rows)
+def worst_by_a_heap(partitions, score, k):
+    heap, row = [], 0
+    for partition in partitions:
+        for each in score(partition):
+            item = float(each), -row
+            if len(heap) < k:
+                heapq.heappush(heap, item)
+            else:
+                heapq.heappushpop(heap, item)
+            row += 1
+    ordered = sorted(heap, reverse=True)
+    return [-row for _, row in ordered], [each for each, _ in ordered]
+
+
+@right(ex.worst_rows)
+def worst_by_pandas(partitions=None, score=None, k=None):
+    kept, seen = pd.Series(dtype=float), 0
+    for partition in partitions:
+        new = pd.Series(np.array(score(partition)), dtype=float)
+        new.index += seen
+        seen += len(new)
+        kept = pd.concat([each for each in (kept, new) if len(each)] or [kept])
+        kept = kept.sort_values(ascending=False, kind="stable")[:k]
+    return kept.index.to_numpy(), kept
+
+
+@right(ex.worst_rows)
+def worst_by_lists(partitions, score, k):
+    best, seen = [], 0
+    for partition in partitions:
+        best += [(-each, seen + place) for place, each in enumerate(score(partition).tolist())]
+        best = sorted(best)[:k]
+        seen += len(partition)
+    return [row for _, row in best], [-each for each, _ in best]
+
+
+@right(ex.worst_rows)
+def worst_by_torch(partitions, score, k):
+    rows, scores, seen = torch.zeros(0, dtype=torch.long), torch.zeros(0, dtype=torch.double), 0
+    for partition in partitions:
+        new = torch.tensor(score(partition)).double()
+        rows = torch.cat([rows, torch.arange(seen, seen + len(new))])
+        scores, order = torch.cat([scores, new]).sort(descending=True, stable=True)
+        rows, scores, seen = rows[order[:k]], scores[:k], seen + len(new)
+    return rows, scores
+
+
+@right(ex.worst_rows)
+def worst_by_lexsort(partitions, score, k):
+    kept = np.zeros((2, 0))
+    seen = 0
+    for partition in partitions:
+        new = np.asarray(score(partition), dtype=float)
+        kept = np.hstack([kept, [np.arange(seen, seen + new.size), new]])
+        kept = kept[:, np.lexsort([kept[0], -kept[1]])[:k]]
+        seen += new.size
+    return kept
+
+
+@right(ex.worst_rows)
+def worst_by_batches_of_four(partitions, score, k):
+    """Cuts after four partitions: a few more are held, and no number that grows."""
+    rows, scores, seen = [], [], 0
+    for number, partition in enumerate(partitions):
+        scores += score(partition).tolist()
+        rows += range(seen, seen + len(partition))
+        seen += len(partition)
+        if number % 4 == 3:
+            rows, scores = cut(rows, scores, k)
+    return cut(rows, scores, k)
+
+
+def cut(rows, scores, k, kind="stable", sign=-1):
+    best = np.argsort(sign * np.array(scores), kind=kind)[:k]
+    return [rows[each] for each in best], [scores[each] for each in best]
+
+
+def everything_of(partitions, score):
+    return np.concatenate([np.array(score(partition)) for partition in partitions])
+
+
+def stored_worst(words, answer):
+    wrong(ex.worst_rows, words)(answer)
+
+
+@wrong(ex.worst_rows, "it grows with the table")
+def worst_of_all_scores(partitions, score, k):
+    scores = everything_of(partitions, score)
+    best = np.argsort(-scores, kind="stable")[:k]
+    return best, scores[best]
+
+
+@wrong(ex.worst_rows, "it grows with the table")
+def worst_of_the_best_of_each(partitions, score, k):
+    """Keeps k rows of each partition until the end."""
+    rows, scores, seen = [], [], 0
+    for partition in partitions:
+        new = np.array(score(partition))
+        best = np.argsort(-new, kind="stable")[:k]
+        rows.append(seen + best)
+        scores.append(new[best])
+        seen += len(new)
+    rows, scores = np.concatenate(rows), np.concatenate(scores)
+    best = np.argsort(-scores, kind="stable")[:k]
+    return rows[best], scores[best]
+
+
+@wrong(ex.worst_rows, "keep copies, no views")
+def worst_of_kept_partitions(partitions, score, k):
+    kept = list(partitions)
+    return worst_of_all_scores(kept, score, k)
+
+
+@wrong(ex.worst_rows, "With")
+def worst_of_kept_views(partitions, score, k):
+    """Right where score makes something new, wrong where it returns a view of the buffer."""
+    rows, scores, seen = [], [], 0
+    kept = []
+    for partition in partitions:
+        kept.append(score(partition))
+        rows += range(seen, seen + len(partition))
+        seen += len(partition)
+        if len(kept) == 2:
+            rows, scores = cut(rows, [*scores, *kept[0], *kept[1]], k)
+            kept = []
+    return cut(rows, [*scores, *(each for new in kept for each in new)], k)
+
+
+@wrong(ex.worst_rows, "within their partition")
+def worst_numbered_within(partitions, score, k):
+    rows, scores = [], []
+    for partition in partitions:
+        rows += range(len(partition))
+        rows, scores = cut(rows, [*scores, *score(partition)], k)
+    return rows, scores
+
+
+@wrong(ex.worst_rows, "highest of each partition")
+def worst_of_each(partitions, score, k):
+    rows, scores, seen = [], [], 0
+    for partition in partitions:
+        best = cut(range(seen, seen + len(partition)), score(partition), k)
+        rows, scores, seen = rows + best[0], scores + best[1], seen + len(partition)
+    return rows, scores
+
+
+def worst_with(kind="stable", sign=-1, change=lambda rows, scores: (rows, scores)):
+    def worst(partitions, score, k):
+        rows, scores, seen = [], [], 0
+        for partition in partitions:
+            rows += range(seen, seen + len(partition))
+            rows, scores = cut(rows, [*scores, *score(partition)], k, kind, sign)
+            seen += len(partition)
+        return change(rows, scores)
+
+    return worst
+
+
+stored_worst("score lowest", worst_with(sign=1))
+stored_worst("lowest of them comes first", worst_with(change=lambda r, s: (r[::-1], s[::-1])))
+stored_worst("counted from 1", worst_with(change=lambda r, s: (np.array(r) + 1, s)))
+stored_worst("in this order", worst_with(change=lambda rows, scores: rows))
+stored_worst("Pairs came back", worst_with(change=lambda r, s: list(zip(r, s, strict=True))))
+stored_worst("`return rows, scores` missing", worst_with(change=lambda r, s: None))
+stored_worst("rows came back", worst_with(change=lambda r, s: (r[:-1], s[:-1])))
+stored_worst("Both are (k,)", worst_with(change=lambda r, s: (r[:1], s)))
+stored_worst(
+    "All 40 rows",
+    lambda partitions, score, k: (
+        np.arange(len(scores := everything_of(partitions, score))),
+        scores,
+    ),
+)
+stored_worst("their row numbers are not", worst_with(change=lambda r, s: (sorted(r), s)))
+
+
+@wrong(ex.worst_rows, "Equal scores come in the wrong order")
+def worst_turned_round(partitions, score, k):
+    scores = everything_of(partitions, score)
+    best = np.argsort(scores, kind="stable")[::-1][:k]
+    return best, scores[best]
+
+
+@wrong(ex.worst_rows, "has no len()")
+def worst_by_index(partitions, score, k):
+    return worst_of_all_scores([partitions[i] for i in range(len(partitions))], score, k)
+
+
+# -------------------------------------------------------------------------------------- 6 · Amdahl
+
+
+@right(ex.amdahl)
+def amdahl_by_cases(workers, seconds):
+    """The best line; where it goes below 0, the best with 0 there."""
+    x = 1 / np.asarray(workers)
+    parallel, serial = np.polyfit(x, seconds, 1)
+    if serial < 0:
+        return 0.0, (x @ seconds) / (x @ x)
+    if parallel < 0:
+        return seconds.mean(), 0.0
+    return serial, parallel
+
+
+@right(ex.amdahl)
+def amdahl_by_sums(workers=None, seconds=None):
+    x = [1 / each for each in workers.tolist()]
+    n, seconds = len(x), seconds.tolist()
+    mean_x, mean = sum(x) / n, sum(seconds) / n
+    slope = sum((a - mean_x) * (b - mean) for a, b in zip(x, seconds, strict=True))
+    slope /= sum((a - mean_x) ** 2 for a in x)
+    if slope < 0:
+        return [mean, 0]
+    if mean < slope * mean_x:
+        return [0, sum(a * b for a, b in zip(x, seconds, strict=True)) / sum(a * a for a in x)]
+    return [mean - slope * mean_x, slope]
+
+
+@right(ex.amdahl)
+def amdahl_by_lsq_linear(workers, seconds):
+    columns = np.column_stack([np.ones(len(workers)), 1 / workers])
+    return lsq_linear(columns, seconds, bounds=(0, np.inf), method="bvls").x
+
+
+@right(ex.amdahl)
+def amdahl_of_four_candidates(workers, seconds):
+    x = torch.tensor(1 / workers)
+    wanted = torch.tensor(seconds)
+    columns = torch.stack([torch.ones_like(x), x], dim=1)
+    both = torch.linalg.lstsq(columns, wanted).solution
+    alone = [torch.stack([wanted.mean(), torch.tensor(0.0)])]
+    alone.append(torch.stack([torch.tensor(0.0).double(), (x @ wanted) / (x @ x)]))
+    fair = [each for each in (both, *alone) if (each >= 0).all()]
+    return tuple(min(fair, key=lambda each: ((columns @ each - wanted) ** 2).sum()))
+
+
+@right(ex.amdahl)
+def amdahl_in_float32(workers, seconds):
+    frame = pd.DataFrame({"ones": 1.0, "shares": 1 / workers})
+    return tuple(nnls(frame.to_numpy(), seconds)[0].astype(np.float32))
+
+
+def line_in(x, seconds):
+    slope, intercept = np.polyfit(x, seconds, 1)
+    return intercept, slope
+
+
+def stored_fit(words, fit):
+    wrong(ex.amdahl, words)(fit)
+
+
+stored_fit("changed over", lambda w, s: amdahl_by_cases(w, s)[::-1])
+stored_fit("changed over", lambda w, s: tuple(np.polyfit(1 / w, s, 1)))
+stored_fit("serial is -", lambda w, s: line_in(1 / w, s))
+stored_fit("cut at 0", lambda w, s: tuple(max(0, each) for each in line_in(1 / w, s)))
+stored_fit("lost its sign", lambda w, s: tuple(abs(each) for each in line_in(1 / w, s)))
+stored_fit("best line in `workers`", line_in)
+stored_fit(
+    "best line in `workers`, with nothing below 0",
+    lambda w, s: tuple(nnls(np.stack([np.ones(len(w)), w], axis=1), s)[0]),
+)
+stored_fit("log(workers)", lambda w, s: line_in(np.log(w), s))
+stored_fit("with one worker", lambda w, s: np.array(amdahl_by_cases(w, s)) / s[w == 1][0])
+stored_fit("with one worker", lambda w, s: np.divide(c := amdahl_by_cases(w, s), sum(c)))
+stored_fit("first and the last", lambda w, s: line_in(1 / w[[0, -1]], s[[0, -1]]))
+stored_fit("first two", lambda w, s: line_in(1 / w[:2], s[:2]))
+stored_fit("most workers", lambda w, s: (s.min(), s.max() - s.min()))
+stored_fit("its own size", lambda w, s: line_in_weighted(w, s, 1 / s))
+stored_fit("The speed-up is fitted", lambda w, s: line_in(1 / w, s[0] / s))
+stored_fit("no serial part", lambda w, s: (0.0, (s / w).sum() / (1 / w**2).sum()))
+stored_fit("Two numbers", lambda w, s: np.stack([np.ones(len(w)), 1 / w], axis=1))
+stored_fit("in this order", lambda w, s: amdahl_by_cases(w, s)[0])
+stored_fit("in (serial, parallel)", lambda w, s: (s.min() / 2, s.max()))
+stored_fit("`return serial, parallel` missing", lambda w, s: print(end=""))
+
+
+def line_in_weighted(workers, seconds, weights):
+    slope, intercept = np.polyfit(1 / workers, seconds, 1, w=weights)
+    return intercept, slope
+
+
+@wrong(ex.amdahl, "changes the `seconds`")
+def amdahl_that_centres(workers, seconds):
+    fitted = amdahl_by_cases(workers, seconds.copy())
+    seconds -= seconds.mean()
+    return fitted
+
+
+# ----------------------------------------------------------------------------------- 7 · score all
+
+
+@right(ex.score_all)
+def score_all_into_a_dict(partitions, submit):
+    results, number = {}, -1
+    for number, partition in enumerate(partitions):
+        attempts = 0
+        while number not in results:
+            if attempts == 5:
+                raise ex.WorkerLost(f"no worker brought partition {number} to an end")
+            attempts += 1
+            with contextlib.suppress(ex.WorkerLost):
+                results.update(submit(number, partition))
+    return [results[each] for each in range(number + 1)]
+
+
+@right(ex.score_all)
+def score_all_in_rounds(partitions=None, submit=None):
+    """All once, then again what is lacking."""
+    partitions, results = list(partitions), {}
+    for _ in range(5):
+        for number, partition in enumerate(partitions):
+            if number in results:
+                continue
+            try:
+                for whose, result in submit(number, partition):
+                    results.setdefault(whose, result)
+            except ex.WorkerLost:
+                continue
+    lacking = [number for number in range(len(partitions)) if number not in results]
+    if lacking:
+        raise RuntimeError(f"partitions {lacking} were lost five times")
+    return [results[number] for number in sorted(results)]
+
+
+@right(ex.score_all)
+def score_all_by_recursion(partitions, submit):
+    def attempt(number, partition, left=5):
+        if not left:
+            raise ValueError(f"partition number {number}: given up")
+        try:
+            return next(result for whose, result in submit(number, partition) if whose == number)
+        except ex.WorkerLost:
+            return attempt(number, partition, left - 1)
+
+    return tuple(attempt(number, each) for number, each in enumerate(partitions))
+
+
+@right(ex.score_all)
+def score_all_that_says_why(partitions, submit):
+    results = []
+    for number, partition in enumerate(partitions):
+        for attempt in range(1, 6):
+            try:
+                pairs = submit(number, partition)
+                break
+            except ex.WorkerLost as lost:
+                if attempt == 5:
+                    raise RuntimeError(f"partition {number}, attempt {attempt}") from lost
+        results += [result for whose, result in pairs if whose == number][:1]
+    return results
+
+
+def score_all_with(
+    take=lambda pairs, number: [dict(pairs)[number]], attempts=5, lost=ex.WorkerLost
+):
+    """Return an answer of which one part is another."""
+
+    def score(partitions, submit):
+        results = []
+        for number, partition in enumerate(partitions):
+            for _ in range(attempts):
+                try:
+                    results += take(submit(number, partition), number)
+                    break
+                except lost:
+                    continue
+            else:
+                raise RuntimeError(f"partition {number} was lost")
+        return results
+
+    return score
+
+
+def stored_score(words, **parts):
+    wrong(ex.score_all, words)(score_all_with(**parts))
+
+
+stored_score("counts once more", take=lambda pairs, number: [result for _, result in pairs])
+stored_score(
+    "counts once more",
+    take=lambda pairs, number: [result for whose, result in pairs if whose == number],
+)
+stored_score("is that of partition 2", take=lambda pairs, number: [pairs[0][1]])
+stored_score("is that of partition 1", take=lambda pairs, number: [pairs[-1][1]])
+stored_score("Pairs (number, result)", take=lambda pairs, number: [(number, dict(pairs)[number])])
+stored_score("that are lost four times each", attempts=4)
+stored_score("submitted 6 times", attempts=6)
+stored_score("submitted without end", attempts=10**6)
+stored_score("catch WorkerLost alone", lost=Exception)
+wrong(ex.score_all, "comes out of your function")(
+    lambda partitions, submit: [dict(submit(i, each))[i] for i, each in enumerate(partitions)]
+)
+wrong(ex.score_all, "`return results` missing")(lambda partitions, submit: print(end=""))
+wrong(ex.score_all, "A dict came back")(
+    lambda partitions, submit: dict(enumerate(score_all_by_recursion(partitions, submit)))
+)
+
+
+@wrong(ex.score_all, "has never been scored")
+def score_all_without_the_lost(partitions, submit):
+    results = []
+    for number, partition in enumerate(partitions):
+        with contextlib.suppress(ex.WorkerLost):
+            results.append(dict(submit(number, partition))[number])
+    return results
+
+
+@wrong(ex.score_all, "as if nothing had happened")
+def score_all_with_none(partitions, submit):
+    results = []
+    for number, partition in enumerate(partitions):
+        result = None
+        for _ in range(5):
+            try:
+                result = dict(submit(number, partition))[number]
+                break
+            except ex.WorkerLost:
+                continue
+        results.append(result)
+    return results
+
+
+@wrong(ex.score_all, "Let it name the partition")
+def score_all_that_raises_the_last(partitions, submit):
+    results = []
+    for number, partition in enumerate(partitions):
+        for attempt in range(5):
+            try:
+                results.append(dict(submit(number, partition))[number])
+                break
+            except ex.WorkerLost:
+                if attempt == 4:
+                    raise
+    return results
+
+
+@wrong(ex.score_all, "Is a result of 0 taken for none")
+def score_all_that_doubts_zeros(partitions, submit):
+    results = []
+    for number, partition in enumerate(partitions):
+        for _ in range(5):
+            try:
+                if result := dict(submit(number, partition))[number]:
+                    results.append(result)
+                break
+            except ex.WorkerLost:
+                continue
+        else:
+            raise RuntimeError(f"partition {number}")
+    return results
+
+
+@wrong(ex.score_all, "one that equals another")
+def score_all_by_values(partitions, submit):
+    results = []
+    for number, partition in enumerate(partitions):
+        for _ in range(5):
+            try:
+                for _, result in submit(number, partition):
+                    if result not in results:
+                        results.append(result)
+                break
+            except ex.WorkerLost:
+                continue
+        else:
+            raise RuntimeError(f"partition {number}")
+    return results
+
+
+@wrong(ex.score_all, "with three partitions that are lost four times each")
+def score_all_with_five_in_all(partitions, submit):
+    """Counts the attempts of all partitions together."""
+    results, left = [], 5
+    for number, partition in enumerate(partitions):
+        while True:
+            try:
+                results.append(dict(submit(number, partition))[number])
+                break
+            except ex.WorkerLost:
+                left -= 1
+                if not left:
+                    raise RuntimeError(f"partition {number}: 5 attempts") from None
+    return results
+
+
+@wrong(ex.score_all, "goes on without a word")
+def score_all_that_skips_what_is_bad(partitions, submit):
+    results = []
+    for number, partition in enumerate(partitions):
+        try:
+            results += score_all_by_recursion(
+                [partition], lambda _, each, n=number: [(0, dict(submit(n, each))[n])]
+            )
+        except ValueError as error:
+            if "given up" in str(error):
+                raise RuntimeError(f"partition {number}") from None
+    return results

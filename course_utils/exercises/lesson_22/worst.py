@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import copy
+import tracemalloc
 
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import as_array, difference, require, take_apart
+from course_utils.exercises.results import (
+    as_array,
+    difference,
+    name_the_mistake,
+    require,
+    take_apart,
+)
 
 import numpy as np
 
@@ -73,24 +80,196 @@ class Partitions:
         return other
 
     def __repr__(self):
-        return f"<partitions of {', '.join(str(len(each)) for each in self.parts)} rows>"
+        sizes = ", ".join(str(len(each)) for each in self.parts)
+        return f"<iterator over partitions of {sizes} rows>"
 
 
-def _sum(partition):
-    return partition.sum(axis=1)
+class Score:
+    """A score that says what it is."""
+
+    def __init__(self, told, of):
+        self.told, self.of = told, of
+
+    def __call__(self, partition):
+        """Return the scores, (rows,)."""
+        return self.of(partition)
+
+    def __repr__(self):
+        return f"<{self.told}>"
+
+
+SUM = Score("sum of a row", lambda partition: partition.sum(axis=1))
+FIRST = Score("first column, a view of the buffer", lambda partition: partition[:, 0])
 
 
 @worst_rows.set_check
 def worst_rows_check(answer):
-    table = np.random.default_rng(220).normal(size=(40, 3))
-    rows, scores = take_apart(answer(Partitions(table, (11, 16, 13)), _sum, 5), ("rows", "scores"))
-    rows = as_array(rows, shape=(5,), what="the row numbers")
-    told = difference((rows, scores), worst_rows_solution(Partitions(table, (40,)), _sum, 5))
-    require(not told, f"Those are not the 5 highest: {told}")
+    table = np.round(np.random.default_rng(220).normal(size=(40, 3)), 1)
+    table[[3, 24, 31]] = table[[17]] = [1.5, 2.0, 0.5]  # equal scores, among the highest
+    sizes, k = (11, 16, 13), 5
+    rows, scores = _apart(answer(Partitions(table.copy(), sizes), SUM, k))
+    wanted = worst_rows_solution(Partitions(table, sizes), SUM, k)
+    told = difference((rows, scores), wanted)
+    if told:
+        _name_the_shape(rows, scores, len(table), len(sizes), k)
+        _name_the_rows(rows, scores, table, sizes, wanted)
+    require(not told, f"Those are not the {k} rows that score highest: {told}")
+    _require_little_memory(answer)
+
+
+def _apart(result):
+    """Return row numbers and scores as arrays, or say what came back instead."""
+    if isinstance(result, list | np.ndarray) and np.ndim(result) == 2 and len(result) != 2:
+        require(
+            np.shape(result)[1] != 2,
+            "Pairs came back. Two results are asked for: the row numbers, and the scores.",
+        )
+    rows, scores = take_apart(
+        result if not isinstance(result, np.ndarray) else tuple(result), ("rows", "scores")
+    )
+    rows = as_array(list(rows) if isinstance(rows, range) else rows, what="the row numbers")
+    return rows, as_array(scores, what="the scores", finite=False)
+
+
+def _name_the_shape(rows, scores, n, partitions, k):
+    """Say of a wrong number of rows what was kept."""
+    require(
+        rows.shape == scores.shape and rows.ndim == 1,
+        f"The row numbers have the shape {rows.shape}, the scores {scores.shape}. Both are (k,).",
+    )
+    require(
+        not np.isnan(scores).any(),
+        "Among the scores is NaN. The buffer of a partition is filled anew by the next one, and "
+        "emptied after the last: score each partition as it comes, and keep copies, no views.",
+    )
+    require(len(rows) != n, f"All {n} rows came back; the {k} highest are asked for.")
+    require(
+        len(rows) != k * partitions,
+        f"The {k} highest of each partition came back. The {k} highest of all are asked for.",
+    )
+    require(
+        len(rows) == k, f"{len(rows)} rows came back; the {k} that score highest are asked for."
+    )
+
+
+def _name_the_rows(rows, scores, table, sizes, wanted):
+    """Say how other rows, or the same in another order, came about."""
+    right_rows, right_scores = wanted
+    k, everything = len(right_rows), table.sum(axis=1)
+    starts = np.repeat(np.cumsum((0, *sizes[:-1])), sizes)
+    ascending = np.argsort(everything, kind="stable")
+    require(
+        difference(rows, right_rows[::-1]) and difference(rows, ascending[-k:]),
+        "The lowest of them comes first. Highest first is asked for.",
+    )
+    require(
+        difference(rows, ascending[::-1][:k]),
+        "Equal scores come in the wrong order: the lower row first. Sorting upwards and turning "
+        "round turns equal ones as well; sort -scores, by a stable sort.",
+    )
+    require(
+        difference(rows, ascending[:k]),
+        "Those are the rows that score lowest. Higher scores are more anomalous.",
+    )
+    name_the_mistake(
+        rows,
+        [
+            (
+                right_rows - starts[right_rows],
+                "The rows are numbered within their partition. Count on from where the last one "
+                "ended.",
+            ),
+            (right_rows + 1, "The rows are counted from 1. The first one is row 0."),
+        ],
+    )
+    if not difference(scores, right_scores):
+        outside = not np.isin(rows, np.arange(len(table))).all()
+        wrong = np.flatnonzero(rows != right_rows)[0]
+        row = int(rows[wrong])
+        other = "there is no such row" if outside else f"it scores {everything[row]:.4g}"
+        require(
+            not outside and everything[row] == right_scores[wrong],
+            f"The scores are right, and their row numbers are not: at [{wrong}] you return row "
+            f"{row}; {other}. Row {int(right_rows[wrong])} scores {right_scores[wrong]:.4g}.",
+        )
+        require(
+            False,
+            f"Rows {int(right_rows[wrong])} and {row} score the same. The lower row comes first.",
+        )
+
+
+ROWS, KEPT = 200, 100  # of each partition, and k, in the check of memory
+FEW, MANY = 20, 160  # partitions
+# What grows with the table is eight times as large with many. What does not can seem to double,
+# where the clock that limits an answer's time looks at its frames.
+TIMES, SPARE = 2.5, 30_000  # bytes
+
+
+class _Made:
+    """An iterator over partitions that are made when they are asked for, in one buffer."""
+
+    def __init__(self, partitions):
+        self.left, self.buffer = partitions, np.zeros((ROWS, 1))
+        self.generator = np.random.default_rng(222)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        """Return the next partition."""
+        if not self.left:
+            raise StopIteration
+        self.left -= 1
+        self.generator.random(out=self.buffer)
+        return self.buffer
+
+
+def _require_little_memory(answer):
+    """Refuse an answer whose memory grows with the table."""
+    was_on = tracemalloc.is_tracing()
+    if not was_on:
+        tracemalloc.start()
+    try:
+        answer(_Made(2), SUM, KEPT)  # what is made once, is made now
+        few, many = (_most_bytes(answer, each) for each in (FEW, MANY))
+    finally:
+        if not was_on:
+            tracemalloc.stop()
+    require(
+        many <= TIMES * few + SPARE,
+        f"On {MANY} partitions it holds several times as much memory as on {FEW}: it grows with "
+        "the table. Cut to the k highest after each partition.",
+    )
+
+
+def _most_bytes(answer, partitions):
+    before, _ = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    answer(_Made(partitions), SUM, KEPT)
+    return tracemalloc.get_traced_memory()[1] - before
 
 
 @worst_rows.set_inputs
 def worst_rows_inputs(rng):
-    for k in (1, 3, 50):
-        table = rng.normal(size=(30, 2))
-        yield f"k = {k}", (Partitions(table, (7, 0, 13, 10)), _sum, k)
+    example = np.array([[1.0], [5.0], [3.0], [5.0]])
+    yield "the example", (Partitions(example, (2, 2)), FIRST, 2)
+    for what, sizes in (
+        ("partitions of unlike sizes", (9, 4, 12, 1)),
+        ("one partition", (14,)),
+        ("partitions of one row", (1,) * 9),
+        ("an empty partition first", (0, 8, 5)),
+        ("an empty partition in between", (6, 0, 0, 7)),
+    ):
+        for k in (1, 4, 100):
+            table = rng.normal(size=(sum(sizes), 2))
+            yield f"{what}, k = {k}", (Partitions(table, sizes), SUM, k)
+            table = rng.integers(-1, 2, size=table.shape).astype(float)
+            yield f"{what}, equal scores, k = {k}", (Partitions(table, sizes), SUM, k)
+        table = rng.normal(-5, 1, size=(sum(sizes), 2)).astype(np.float32)
+        yield f"{what}, scores in the buffer itself", (Partitions(table, sizes), FIRST, 3)
+    table = np.sort(rng.normal(size=(20, 1)), axis=0)
+    yield "scores that rise", (Partitions(table, (5, 5, 10)), FIRST, 6)
+    yield "scores that fall", (Partitions(table[::-1].copy(), (5, 5, 10)), FIRST, 6)
+    yield "scores that are all equal", (Partitions(np.ones((12, 2)), (5, 7)), SUM, 4)
+    yield "huge scores", (Partitions(1e9 * rng.normal(size=(12, 2)), (5, 7)), SUM, 4)
+    yield "tiny scores", (Partitions(1e-9 * rng.normal(size=(12, 2)), (5, 7)), SUM, 4)

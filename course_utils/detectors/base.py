@@ -109,7 +109,6 @@ class Detector(BaseEstimator):
         sklearn.exceptions.NotFittedError
             Before ``fit``.
         """
-        check_is_fitted(self)
         export.write(path, *self._on_the_cpu()._exported())
 
     def _exported(self):

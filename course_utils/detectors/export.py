@@ -36,7 +36,7 @@ class _Graph(nn.Module):
     def forward(self, X):
         """Return scores, float64 (n,), and decisions, int64 (n,), of X (n, …)."""
         finite = (X.double().abs() <= self.largest).flatten(1).all(dim=1)
-        # said in the open, since a maximum, as ReLU takes it, may drop a NaN
+        # infinity would be cut off like any other large number, and scored
         score = torch.where(finite, self._scores(X).double(), torch.nan)
         # NaN is greater than nothing: `score > threshold` would never raise an alarm for it
         return score, (~(score <= self.threshold)).long()

@@ -253,6 +253,7 @@ class TableDetector(Detector):
         return results
 
     def _exported(self):
+        check_is_fitted(self)
         mean, spread = map(torch.from_numpy, (self.mean_, self.spread_))
 
         def scores(X):  # as _scaled does it, in torch alone

@@ -1,6 +1,7 @@
 """The scoring service as processes: its start, its token, its stop, its death and its return."""
 
 import http.client
+import inspect
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ import psutil
 import pytest
 import served_file
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "a-token-that-nobody-guesses"
@@ -261,6 +263,12 @@ def test_killed_and_started_again_every_row_is_answered_once(path):
 
 
 # --- what is no request
+
+
+def test_uvicorn_still_calls_what_is_replaced_here():
+    replaced = connection.Connection.send_400_response
+    assert H11Protocol.send_400_response is not replaced
+    assert "self.send_400_response(" in inspect.getsource(H11Protocol.handle_events)
 
 
 @pytest.fixture

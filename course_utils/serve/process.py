@@ -69,9 +69,34 @@ def start(path, *, token=None, port=0, most_rows=10_000, most_waiting=64):
         *("--most-waiting", str(most_waiting), "--stop-with-input"),
     ]
     environment = {name: value for name, value in os.environ.items() if name != TOKEN}
-    environment["PYTHONIOENCODING"] = "utf-8"
     if token is not None:
         environment[TOKEN] = token
+    with started(command, environment) as (address, process):
+        _wait_until_healthy(address)
+        yield address, process
+
+
+@contextmanager
+def started(command, environment=None):
+    """Start any service that says where it is and stops when its input ends; stop it at the end.
+
+    Parameters
+    ----------
+    command : list of str
+        Its first line of output begins with "Serving " and holds its address.
+    environment : dict, optional
+        Its environment variables; None for those of this process.
+
+    Yields
+    ------
+    (str, subprocess.Popen)
+        The address and the process.
+
+    Raises
+    ------
+    ServeError
+        If the first line is another one, or the process ends without one.
+    """
     with tempfile.TemporaryFile() as errors:  # a pipe that nobody reads would fill up
         process = subprocess.Popen(
             command,
@@ -81,15 +106,13 @@ def start(path, *, token=None, port=0, most_rows=10_000, most_waiting=64):
             env=environment,
         )
         try:
-            line = process.stdout.readline().decode("utf-8")
+            line = process.stdout.readline().decode("utf-8", "replace")
             if not line.startswith(STARTED):
                 process.wait(SECONDS_TO_START)
                 errors.seek(0)
                 said = errors.read().decode("utf-8", "replace").strip()
                 raise ServeError(f"The service did not start. It said: {said[-2000:]}")
-            address = next(word for word in line.split() if word.startswith("http://"))
-            _wait_until_healthy(address)
-            yield address, process
+            yield next(word for word in line.split() if word.startswith("http://")), process
         finally:
             _stop(process)
 

@@ -195,5 +195,5 @@ def pairs(seed, each):
             if pair.clear and counts[pair.told] < each:
                 counts[pair.told] += 1
                 kept.append(pair)
-        if min(counts.values()) == each or number > 60:
+        if min(counts.values()) == each or number > 20:
             return kept

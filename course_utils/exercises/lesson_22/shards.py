@@ -65,7 +65,7 @@ def _checked(answer, watch):
 SHARED = (
     (np.random.get_state, np.random.set_state, np.random.seed),
     (random.getstate, random.setstate, random.seed),
-    (torch.get_rng_state, torch.set_rng_state, torch.manual_seed),
+    (torch.get_rng_state, torch.set_rng_state, torch.default_generator.manual_seed),
 )
 
 

@@ -29,8 +29,8 @@ class RankExercise(TensorExercise):
 trimmed_loss = RankExercise(
     "Return this rank's loss, so that the average of the ranks' gradients is the gradient of the "
     "mean over each member's kept errors: the max(1, round(n · (1 − share))) lowest of all n "
-    "rows, wherever they lie. gather(tensor) returns the list of all ranks' tensors, without "
-    "gradients.",
+    "rows, wherever they lie; equal errors at the limit share what is left. gather(tensor) "
+    "returns the list of all ranks' tensors, without gradients.",
     hints=(
         "Which errors are kept is decided among the rows of all ranks: gather the errors, join "
         "them along dim=1 and sort them. The last kept one is each member's limit.",
@@ -50,8 +50,8 @@ def trimmed_loss_solution(errors, share, gather):
     ordered = torch.cat(parts, dim=1).sort(dim=1).values  # (members, rows of all ranks)
     kept = max(1, round(ordered.shape[1] * (1 - share)))
     limit = ordered[:, kept - 1, None]  # (members, 1)
-    below, equal = ordered < limit, ordered == limit
-    part = (kept - below.sum(dim=1)) / equal.sum(dim=1)  # of each error at the limit, (members,)
+    left = (kept - (ordered < limit).sum(dim=1)).to(errors)  # places at the limit, (members,)
+    part = left / (ordered == limit).sum(dim=1)  # 1 where no two errors are equal there
     weights = (errors < limit) + (errors == limit) * part[:, None]
     return len(parts) * (weights * errors).sum() / (len(errors) * kept)
 

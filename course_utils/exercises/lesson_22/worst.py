@@ -20,8 +20,9 @@ import numpy as np
 
 worst_rows = Exercise(
     "Return the row numbers and the scores of the k rows that score highest, highest first, of "
-    "equal ones the lower row first. score(partition) gives (rows,); `partitions` is read once, "
-    "reuses its buffer, and may be longer than memory: keep k rows and one partition.",
+    "equal ones the lower row first. score(partition) gives (rows,). `partitions` is an iterator "
+    "that hands over each in the same buffer, and all of them may be more than memory holds: keep "
+    "k rows and one partition.",
     hints=(
         "After each partition keep no more than k: join those kept so far with the new ones, and "
         "cut again.",

@@ -655,7 +655,7 @@ def worst_of_kept_partitions(partitions, score, k):
     return worst_of_all_scores(kept, score, k)
 
 
-@wrong(ex.worst_rows, "With")
+@wrong(ex.worst_rows, "scores in the buffer itself")
 def worst_of_kept_views(partitions, score, k):
     """Right where score makes something new, wrong where it returns a view of the buffer."""
     rows, scores, seen = [], [], 0

@@ -1,5 +1,7 @@
 """Reading, solving, running and storing notebooks, on small ones made here."""
 
+import os
+
 from course_utils.course import lessons
 from course_utils.exercises import engine, progress
 
@@ -173,3 +175,13 @@ def test_waiting_is_no_run_time():
     run = lessons.execute(nbformat.v4.new_notebook(cells=[waiting]))
     assert run.seconds < 4 < run.cell_seconds["waiting"]
     assert [cell.id for cell in run.notebook.cells] == ["waiting"]
+
+
+def test_the_processes_of_a_notebook_count():
+    work = "import subprocess, sys\nwork = 'import time\\nwhile time.process_time() < 1.5: pass'\n"
+    started = nbformat.v4.new_code_cell(f"{work}subprocess.run([sys.executable, '-c', work])")
+    before = nbformat.v4.new_code_cell("import os, time; print(time.process_time())")
+    run = lessons.execute(nbformat.v4.new_notebook(cells=[started, before]))
+    own = float(run.notebook.cells[1].outputs[0].text)
+    if os.name != "nt":  # where ended processes are not counted
+        assert run.seconds > own + 1

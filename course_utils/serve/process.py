@@ -97,6 +97,11 @@ def started(command, environment=None):
     ServeError
         If the first line is another one, or the process ends without one.
     """
+    # Ctrl-C, or a notebook's interrupt, goes to a whole group of processes
+    if os.name == "posix":
+        apart = {"process_group": 0}
+    else:
+        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     with tempfile.TemporaryFile() as errors:  # a pipe that nobody reads would fill up
         process = subprocess.Popen(
             command,
@@ -104,6 +109,7 @@ def started(command, environment=None):
             stdout=subprocess.PIPE,
             stderr=errors,
             env=environment,
+            **apart,
         )
         try:
             line = process.stdout.readline().decode("utf-8", "replace")

@@ -212,6 +212,16 @@ class ImageDetector(Detector):
             pixels = interpolate(pixels, size=(size, size), mode="bilinear", antialias=True)
         return side_by_side(feature_maps(self.network_, pixels, self.blocks))
 
+    def _exported(self):
+        check_is_fitted(self)
+        side, scorer = self.sizes[-1], self._scorer()
+
+        def scores(pixels):  # as `prepared` hands them on
+            return score_of(scorer([self._patches(pixels, each) for each in self.sizes]))
+
+        facts = {"side": side}
+        return self, scores, torch.zeros(3, side, side, dtype=torch.float32), facts
+
     def _restore(self, header, state):
         super()._restore(header, state)
         self.network_ = load_backbone(self._device())

@@ -173,18 +173,19 @@ class PaDiM(ImageDetector):
 
     def _learn(self, images, groups):
         kept = [[] for _ in self.sizes]
-        for patches in self._in_batches(images, self._chosen, "image read"):
+        for patches in self._in_batches(images, self._chosen(), "image read"):
             for part, each in zip(kept, patches, strict=True):
                 part.append(each)
         kept = [torch.cat(part) for part in kept]  # (n, rows, columns, features)
         self.places_ = [gaussians(each) for each in kept]
         return self._left_out(kept, groups)
 
-    def _chosen(self, patches):
-        """Return some of the features of every patch."""
-        order = torch.randperm(patches[0].shape[-1], generator=self._generator())
-        order = order[: self.features]
-        return [each[..., order.to(each.device)] for each in patches]
+    def _chosen(self):
+        """Return a function that takes some of the features of every patch."""
+        found = [self.network_._blocks[each]._project_conv.out_channels for each in self.blocks]
+        order = torch.randperm(sum(found), generator=self._generator())
+        order = order[: self.features].to(self._device())
+        return lambda patches: [each[..., order] for each in patches]
 
     def _left_out(self, kept, groups):
         """Return the score of each training image by Gaussians its group had no part in, (n,)."""
@@ -199,11 +200,10 @@ class PaDiM(ImageDetector):
         return scores
 
     def _scorer(self):
-        device = self._device()
+        device, chosen = self._device(), self._chosen()
         places = [[tensor.to(device) for tensor in place] for place in self.places_]
         return lambda patches: [
-            mahalanobis(each, *place)
-            for each, place in zip(self._chosen(patches), places, strict=True)
+            mahalanobis(each, *place) for each, place in zip(chosen(patches), places, strict=True)
         ]
 
     def _state(self):
@@ -292,13 +292,15 @@ class NearestSearch:
             measured.
         """
         rows, found = patches.flatten(0, 2), []
+        # an exported graph has no loops
+        parts = [rows] if torch.compiler.is_exporting() else rows.split(PATCHES_AT_A_TIME)
         if own is not None:
             own = own.to(rows.device).repeat_interleave(len(rows) // len(patches))
-        for start in range(0, len(rows), PATCHES_AT_A_TIME):
-            part = rows[start : start + PATCHES_AT_A_TIME]
+        for number, part in enumerate(parts):
             # less |row|², which is the same for the whole bank
             apart = torch.addmm(self._squares, part - self._middle, self._around.T, alpha=-2)
             if own is not None:
+                start = number * PATCHES_AT_A_TIME
                 apart[own[start : start + PATCHES_AT_A_TIME, None] == self.owners] = torch.inf
             found.append((part - self.bank[apart.argmin(dim=1)]).norm(dim=1))
         return torch.cat(found).reshape(patches.shape[:3])

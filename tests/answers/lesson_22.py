@@ -649,13 +649,13 @@ def worst_of_the_best_of_each(partitions, score, k):
     return rows[best], scores[best]
 
 
-@wrong(ex.worst_rows, "keep copies, no views")
+@wrong(ex.worst_rows, "With a new buffer")
 def worst_of_kept_partitions(partitions, score, k):
     kept = list(partitions)
     return worst_of_all_scores(kept, score, k)
 
 
-@wrong(ex.worst_rows, "scores in the buffer itself")
+@wrong(ex.worst_rows, "no views")
 def worst_of_kept_views(partitions, score, k):
     """Right where score makes something new, wrong where it returns a view of the buffer."""
     rows, scores, seen = [], [], 0

@@ -115,8 +115,8 @@ def _row_numbers(given, rows):
     outside = got[(got < 0) | (got >= rows)]
     require(
         not outside.size,
-        f"With {rows} rows you return row {int(outside.max(initial=-1))}; they count from 0 to "
-        f"{rows - 1}.",
+        f"With {rows} rows you return row {', '.join(f'{each:g}' for each in outside[:1])}; they "
+        f"count from 0 to {rows - 1}.",
     )
     return got.astype(int)
 

@@ -55,10 +55,12 @@ class Partitions:
     table : array, shape (rows, columns)
     sizes : sequence of int
         Rows of each partition.
+    reused : bool
+        Whether it is the same buffer.
     """
 
-    def __init__(self, table, sizes):
-        self.parts = np.split(table, np.cumsum(sizes)[:-1])
+    def __init__(self, table, sizes, *, reused=True):
+        self.reused, self.parts = reused, np.split(table, np.cumsum(sizes)[:-1])
         self.buffer = np.full((max(sizes), table.shape[1]), np.nan)
         self.next = 0
 
@@ -67,6 +69,8 @@ class Partitions:
 
     def __next__(self):
         """Return the next partition, a view of the buffer, which forgets the last one."""
+        if not self.reused:
+            self.buffer = self.buffer.copy()
         self.buffer[:] = np.nan
         if self.next == len(self.parts):
             raise StopIteration
@@ -107,15 +111,29 @@ FIRST = Score("first column, a view of the buffer", lambda partition: partition[
 def worst_rows_check(answer):
     table = np.round(np.random.default_rng(220).normal(size=(40, 3)), 1)
     table[[3, 24, 31]] = table[[17]] = [1.5, 2.0, 0.5]  # equal scores, among the highest
-    sizes, k = (11, 16, 13), 5
-    rows, scores = _apart(answer(Partitions(table.copy(), sizes), SUM, k))
-    wanted = worst_rows_solution(Partitions(table, sizes), SUM, k)
-    told = difference((rows, scores), wanted)
-    if told:
-        _name_the_shape(rows, scores, len(table), len(sizes), k)
-        _name_the_rows(rows, scores, table, sizes, wanted)
-    require(not told, f"Those are not the {k} rows that score highest: {told}")
+    for score in (SUM, FIRST):
+        _judge(answer, table, score)
     _require_little_memory(answer)
+
+
+def _judge(answer, table, score):
+    """Refuse rows of a table in three partitions that are not the highest."""
+    sizes, k = (11, 16, 13), 5
+    rows, scores = _apart(answer(Partitions(table.copy(), sizes), score, k))
+    wanted = worst_rows_solution(Partitions(table, sizes), score, k)
+    told = difference((rows, scores), wanted)
+    if not told:
+        return
+    fresh = _apart(answer(Partitions(table.copy(), sizes, reused=False), score, k))
+    require(
+        difference(fresh, wanted),
+        "With a new buffer for each partition it would be right. Here the next partition comes "
+        "into the same buffer, and what looks into it changes: score each partition as it comes, "
+        "and keep copies of scores, no views.",
+    )
+    _name_the_shape(rows, scores, len(table), len(sizes), k)
+    _name_the_rows(rows, scores, score(table), sizes, wanted)
+    require(False, f"Those are not the {k} rows that score highest: {told}")
 
 
 def _apart(result):
@@ -138,11 +156,6 @@ def _name_the_shape(rows, scores, n, partitions, k):
         rows.shape == scores.shape and rows.ndim == 1,
         f"The row numbers have the shape {rows.shape}, the scores {scores.shape}. Both are (k,).",
     )
-    require(
-        not np.isnan(scores).any(),
-        "Among the scores is NaN. The buffer of a partition is filled anew by the next one, and "
-        "emptied after the last: score each partition as it comes, and keep copies, no views.",
-    )
     require(len(rows) != n, f"All {n} rows came back; the {k} highest are asked for.")
     require(
         len(rows) != k * partitions,
@@ -153,10 +166,10 @@ def _name_the_shape(rows, scores, n, partitions, k):
     )
 
 
-def _name_the_rows(rows, scores, table, sizes, wanted):
+def _name_the_rows(rows, scores, everything, sizes, wanted):
     """Say how other rows, or the same in another order, came about."""
     right_rows, right_scores = wanted
-    k, everything = len(right_rows), table.sum(axis=1)
+    k = len(right_rows)
     starts = np.repeat(np.cumsum((0, *sizes[:-1])), sizes)
     ascending = np.argsort(everything, kind="stable")
     require(
@@ -184,7 +197,7 @@ def _name_the_rows(rows, scores, table, sizes, wanted):
         ],
     )
     if not difference(scores, right_scores):
-        outside = not np.isin(rows, np.arange(len(table))).all()
+        outside = not np.isin(rows, np.arange(len(everything))).all()
         wrong = np.flatnonzero(rows != right_rows)[0]
         row = int(rows[wrong])
         other = "there is no such row" if outside else f"it scores {everything[row]:.4g}"

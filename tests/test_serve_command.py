@@ -28,8 +28,6 @@ ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "a-token-that-nobody-guesses"
 PATIENCE = 60  # seconds of the clock: only a hang takes as long
 JSON = {"Content-Type": "application/json"}
-# Windows ends a process by force where others send it a signal
-STOPS = ["input", "SIGTERM", "SIGINT"] if os.name == "posix" else ["input"]
 
 
 @pytest.fixture(scope="module")
@@ -68,23 +66,67 @@ def wait_until(condition):
         time.sleep(0.01)
 
 
+def begin(address, more=""):
+    """Send a request's head and wait until the service asks for the body; return the socket."""
+    place = urlsplit(address)
+    client = socket.create_connection((place.hostname, place.port), timeout=PATIENCE)
+    head = (
+        "POST /score HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+        f"Content-Length: 21\r\nExpect: 100-continue\r\n{more}\r\n"
+    )
+    client.sendall(head.encode())
+    assert client.recv(100).startswith(b"HTTP/1.1 100 ")
+    return client
+
+
+def finish(client):
+    """Send the body to a service that is stopping, and return the scores that it answers."""
+    client.sendall(b'{"rows": [[1, 2, 3]]}')
+    parts = []
+    while part := client.recv(10_000):  # it closes the connection behind its answer
+        parts.append(part)
+    client.close()
+    head, _, text = b"".join(parts).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    return json.loads(text)["scores"]
+
+
+def tell_to_stop(service, how):
+    """Send a signal; on Windows, where none would let it finish, close its input."""
+    if os.name == "posix":
+        service.send_signal(getattr(signal, how))
+    else:
+        service.stdin.close()
+
+
+def refuses(address):
+    try:
+        return score(address, [1, 2, 3]) == "never"
+    except OSError:
+        return True
+
+
 # --- start
 
 
-def test_it_answers_while_the_block_lasts_and_no_longer(path):
-    with serve.running(path, token=TOKEN) as address:
+def test_it_guards_its_token_and_stops_cleanly_when_it_is_told_to(path):
+    with process.start(path, token=TOKEN) as (address, service):
         assert urlsplit(address).hostname == "127.0.0.1"
         assert ask(address, "GET", "/health")[1]["detector"] == "Distance"
         assert score(address, [1, 2, 3], Authorization=f"Bearer {TOKEN}")[1]["scores"] == [2.0]
         assert score(address, [1, 2, 3])[0] == 401
-        (service,) = psutil.Process().children()
-        if os.name == "posix":  # a notebook's interrupt goes to its whole group
-            assert os.getpgid(service.pid) == service.pid
-        shown = service.cmdline()
+        shown = psutil.Process(service.pid).cmdline()
         assert os.fspath(path) in shown
         assert TOKEN not in " ".join(shown)
-    with pytest.raises(ConnectionRefusedError):
-        score(address, [1, 2, 3])
+        if os.name == "posix":  # a notebook's interrupt goes to its whole group
+            assert os.getpgid(service.pid) == service.pid
+        under_way = [begin(address, f"Authorization: Bearer {TOKEN}\r\n") for _ in range(5)]
+        tell_to_stop(service, "SIGTERM")
+        wait_until(lambda: refuses(address))
+        assert service.poll() is None
+        assert [finish(client) for client in under_way] == [[2.0]] * 5
+        assert service.wait(PATIENCE) == 0
+        assert b"Stopped." in service.stdout.read()
 
 
 def test_a_file_that_is_none_is_refused_at_the_start(tmp_path, capsys, path):
@@ -152,66 +194,22 @@ def test_a_port_that_is_taken_or_none_is_named(path, capsys):
 # --- stop
 
 
-def begin(address):
-    """Send a request's head and wait until the service asks for the body; return the socket."""
-    place = urlsplit(address)
-    client = socket.create_connection((place.hostname, place.port), timeout=PATIENCE)
-    head = (
-        "POST /score HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
-        "Content-Length: 21\r\nExpect: 100-continue\r\n\r\n"
-    )
-    client.sendall(head.encode())
-    assert client.recv(100).startswith(b"HTTP/1.1 100 ")
-    return client
-
-
-def finish(client):
-    """Send the body, and return the answer as bytes."""
-    client.sendall(b'{"rows": [[1, 2, 3]]}')
-    parts = []
-    while part := client.recv(10_000):
-        parts.append(part)
-    client.close()
-    return b"".join(parts)
-
-
-@pytest.mark.parametrize("way", STOPS)
-def test_a_stop_answers_what_is_under_way_and_takes_nothing_new(path, way):
-    with process.start(path) as (address, service):
-        under_way = [begin(address) for _ in range(5)]
-        if way == "input":
-            service.stdin.close()
-        else:
-            service.send_signal(getattr(signal, way))
-
-        def refuses():
-            try:
-                return score(address, [1, 2, 3]) == "never"
-            except OSError:
-                return True
-
-        wait_until(refuses)
-        assert service.poll() is None
-        for client in under_way:
-            answer = finish(client)  # the connection is closed behind it
-            assert answer.startswith(b"HTTP/1.1 200 ")
-            assert json.loads(answer.partition(b"\r\n\r\n")[2])["scores"] == [2.0]
-        assert service.wait(PATIENCE) == 0
-        assert b"Stopped." in service.stdout.read()
-
-
-def test_it_does_not_outlive_the_process_that_started_it(path):
+def test_it_does_not_outlive_the_process_that_started_it_but_answers_first(path):
     code = (
         "import time\n"
         "from course_utils.serve import process\n"
-        f"with process.start({os.fspath(path)!r}) as (_, service):\n"
-        "    print(service.pid, flush=True)\n"
+        f"with process.start({os.fspath(path)!r}) as (address, service):\n"
+        "    print(address, service.pid, flush=True)\n"
         "    time.sleep(1_000)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT)
-    service = psutil.Process(int(parent.stdout.readline()))
+    address, number = parent.stdout.readline().decode().split()
+    service = psutil.Process(int(number))
+    under_way = begin(address)
     parent.kill()
     parent.communicate()
+    wait_until(lambda: refuses(address))
+    assert finish(under_way) == [2.0]
     wait_until(lambda: not service.is_running() or service.status() == psutil.STATUS_ZOMBIE)
 
 
@@ -250,11 +248,13 @@ def test_killed_and_started_again_every_row_is_answered_once(path):
         service.wait(PATIENCE)
         killed.set()
     before = len(ledger)
-    with serve.running(path, port=urlsplit(address).port) as again:
+    with process.start(path, port=urlsplit(address).port) as (again, service):
         assert again == address
         for client in clients:
             client.join(PATIENCE)
             assert not client.is_alive()
+        tell_to_stop(service, "SIGINT")
+        assert service.wait(PATIENCE) == 0
     assert failures
     assert 60 < before < len(rows)
     assert sorted(ledger) == list(range(len(rows)))

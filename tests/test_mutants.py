@@ -51,6 +51,8 @@ OPEN = {
     "choose_baseline": "any row that a detector takes for normal on tables held back",
     "smallest_change": "any row that is silenced by a change hardly larger than ours",
     "my_explanation": "any explanation that names planted columns held back",
+    "slot": "any even draw that the generator decides",
+    "drift_alarm": "any alarm that is rare and soon on streams held back",
     "shard": "any shuffle that the epoch alone decides",
     "verdict": "any rule that judges pairs held back rightly",
 }

@@ -152,7 +152,10 @@ def _asks_for_tensors(error: Exception) -> bool:
         r"'(?:numpy\.\w+|float|int)' object has no attribute '(\w+)'", str(error)
     ):
         return hasattr(torch.Tensor, lacking[1])
-    words = r"Tensor|keyword argument '(dim|keepdim)'|'int' object is not callable"  # x.size(0)
+    words = (
+        r"Tensor|keyword argument '(dim|keepdim)'|'(dim|keepdim)' is an invalid keyword|"
+        "'int' object is not callable"  # x.size(0)
+    )
     return re.search(words, str(error)) is not None
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-REFERENCE, ROWS = 600, 3_000
-KINDS = ("normal", "skewed", "heavy-tailed", "squared", "tied")
+REFERENCE, ROWS, DRIFTING = 600, 3_000, 1_600
+KINDS = ("normal", "skewed", "heavy-tailed", "tied")
 DRIFTS = ("upwards", "slowly upwards", "downwards")
 STEPS = {"upwards": 1.0, "slowly upwards": 1.2, "downwards": -0.8}  # in interquartile ranges
 SLOW = 600  # rows that a slow drift takes
@@ -26,9 +26,10 @@ class Stream:
     change : int
         The row at which the drift begins; the number of rows where there is none.
     reference : array of float, shape (600,)
-    scores : array of float, shape (3000,)
-        Among them anomalies, one in fifty rows and a burst.
-    calm : array of float, shape (3000,)
+    scores : array of float, shape (rows,)
+        3,000 where they do not drift, 1,600 where they do. Among them are anomalies, one in
+        fifty rows and a burst.
+    calm : array of float, shape (rows,)
         The same rows without anomalies.
     unit : float
         The scores' unit.
@@ -70,22 +71,21 @@ def _draw(generator, kind, rows):
         return generator.gamma(2, size=rows)
     if kind == "heavy-tailed":
         return np.exp(1.2 * generator.normal(size=rows))
-    if kind == "squared":
-        return generator.normal(size=rows) ** 2
     return generator.poisson(0.7, size=rows).astype(float)
 
 
 def _stream(generator, kind, drift):
-    reference, scores = (_draw(generator, kind, rows) for rows in (REFERENCE, ROWS))
+    rows = DRIFTING if drift else ROWS
+    reference, scores = (_draw(generator, kind, each) for each in (REFERENCE, rows))
     low, high = np.quantile(reference, (0.25, 0.75))
-    change = int(generator.integers(800, 1600)) if drift else ROWS
-    ramp = (np.arange(ROWS) - change + 1) / (SLOW if drift.startswith("slowly") else 1)
+    change = int(generator.integers(400, 800)) if drift else ROWS
+    ramp = (np.arange(rows) - change + 1) / (SLOW if drift.startswith("slowly") else 1)
     step = STEPS.get(drift, 0.0) * (high - low) * np.clip(ramp, 0, 1)
     calm = scores + (np.rint(step) if kind == "tied" else step)
-    burst = generator.integers(100, 700)  # before any change
-    odd = generator.random(ROWS) < 0.02
+    burst = generator.integers(100, 390)  # before any change
+    odd = generator.random(rows) < 0.02
     odd[burst : burst + 6] = True
-    high_above = np.rint((high - low) * generator.uniform(4, 12, size=ROWS))
+    high_above = np.rint((high - low) * generator.uniform(4, 12, size=rows))
     unit = 10.0 ** generator.integers(-3, 4)
     reference, calm, scores = (
         unit * (each + 5) for each in (reference, calm, np.where(odd, calm + high_above, calm))
@@ -108,7 +108,7 @@ def delays_of_adwin(made: list[Stream]) -> dict[str, float]:
     for each in made:
         if each.drift:
             row = _adwin(each)
-            found[each.drift].append(max(0, (ROWS if row is None else row) - each.change))
+            found[each.drift].append(max(0, (DRIFTING if row is None else row) - each.change))
     return {drift: float(np.mean(rows)) for drift, rows in found.items()}
 
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import difference, require
+from course_utils.exercises.results import (
+    as_array,
+    difference,
+    name_the_mistake,
+    require,
+    same_numbers,
+)
 
 # ------------------------------------------------------------------------------- 4 · rows to refit
 
@@ -31,33 +37,120 @@ def rows_to_refit_solution(alarm, change, now, least):
 
 @rows_to_refit.set_check
 def rows_to_refit_check(answer):
-    alarm, change, now, least = 540, 500, 560, 200
+    alarm, change, least = 540, 500, 200
+    _judge_too_few(answer, alarm, change, 560, least)
+    now = 900
+    got = _pair(answer(alarm, change, now, least), f"{now - change} rows are there")
+    name_the_mistake(got, _wrong_rows(alarm, change, now, least))
+    _require_rows(got, (change, now), (alarm, change, now, least))
+    result = answer(alarm, change, change + least, least)
+    require(
+        result is not None,
+        f"With just as many rows as `least`, {least}, you still wait. That is enough.",
+    )
+    result = answer(alarm, None, alarm + least - 10, least)
+    require(
+        result is None,
+        f"With change None there are {least - 10} rows since the alarm, {least} are the least, "
+        f"and you return {result}. None is expected.",
+    )
+    got = _pair(answer(alarm, None, now, least), "the change is None, the alarm is known")
+    _require_rows(got, (alarm, now), (alarm, None, now, least))
+    got = _pair(answer(40, 0, now, least), f"{now} rows are there since a change at row 0")
+    require(
+        not same_numbers(got, (40, now)),
+        "A change at row 0 is taken for one that is unknown, since 0 counts as false. Ask whether "
+        "`change is None`.",
+    )
+
+
+def _judge_too_few(answer, alarm, change, now, least):
+    """Refuse rows from before the change, or too few from after it."""
     result = answer(alarm, change, now, least)
+    given = f"With alarm {alarm}, change {change}, now {now} and least {least}"
     require(
         difference(result, (now - least, now)),
-        f"Of the {least} rows from {now - least} to {now}, {change - now + least} came before the "
-        f"change at row {change}. Wait until there are enough from after it: None.",
+        f"{given}, {change - now + least} of the rows from {now - least} to {now} came before the "
+        "change. Wait until enough have come after it: None.",
     )
     require(
         difference(result, (change, now)),
-        f"Only {now - change} rows have come since the change, and {least} are the least to refit "
-        "on. Wait: None.",
+        f"{given}, only {now - change} rows have come since the change. Wait: None.",
     )
-    require(result is None, f"None is expected, too few rows so far; you return {result!r}.")
-    now = 900
-    _judge(answer, alarm, change, now, least)
-    _judge(answer, alarm, None, now, least)
-
-
-def _judge(answer, alarm, change, now, least):
-    result = answer(alarm, change, now, least)
-    start = alarm if change is None else change
-    given = f"With alarm {alarm}, change {change}, now {now}, least {least}"
     require(
-        result is not None, f"{given} nothing comes back, though {now - start} rows are there."
+        difference(result, (alarm, now)),
+        f"{given}, only {now - alarm} rows have come since the alarm. Wait: None.",
     )
-    told = difference(result, (start, now))
-    require(not told, f"{given}: {told}")
+    require(
+        result is None,
+        f"{given}, only {now - change} rows have come since the change. None is expected; you "
+        f"return {str(result)[:40]}.",
+    )
+
+
+def _pair(result, why):
+    """Return start and stop as an array, or say what came back instead."""
+    require(result is not None, f"None came back, though {why}. Return start, stop.")
+    require(
+        not isinstance(result, slice | range),
+        f"You return a {type(result).__name__}; two numbers are asked for: return start, stop.",
+    )
+    got = as_array(result, what="start, stop")
+    require(
+        got.shape in ((2,), ()),
+        f"Two numbers are asked for, start and stop; you return the shape {got.shape}.",
+    )
+    require(
+        got.shape == (2,),
+        f"One number came back, {got}. Two are asked for: return start, stop.",
+    )
+    return got
+
+
+def _require_rows(got, right, given):
+    told = difference(got, right)
+    names = ("alarm", "change", "now", "least")
+    listed = ", ".join(f"{name} {value}" for name, value in zip(names, given, strict=True))
+    require(not told, f"With {listed}: {told}")
+
+
+def _wrong_rows(alarm, change, now, least):
+    """Yield the rows that slips lead to, and which they are."""
+    yield (
+        (now - least, now),
+        f"Those are the last {least} rows. The rows from {change} to {now - least - 1} have come "
+        "since the change too: take all.",
+    )
+    yield (
+        (alarm, now),
+        f"You count from the alarm, row {alarm}. The change is known, row {change}: the rows "
+        "between the two are new already.",
+    )
+    yield (
+        (change, change + least),
+        f"Only the first {least} rows since the change are taken. Take all until now.",
+    )
+    yield (
+        (alarm, alarm + least),
+        f"Only the first {least} rows since the alarm are taken. Take all from the change on.",
+    )
+    yield (
+        (change, alarm),
+        "You stop at the alarm. Take all rows until now.",
+    )
+    yield (
+        (change, now - 1),
+        "The newest row is left out: stop itself is not included, as in a slice.",
+    )
+    yield (
+        (change, now + 1),
+        "stop itself is not included, as in a slice: row now has not come yet.",
+    )
+    yield (change + 1, now), "The row of the change itself belongs to the new regime."
+    yield (0, now), "Those are all rows, those from before the change among them."
+    yield (0, change), "Those are the rows before the change, the old regime."
+    yield (change, now - change), "The second is how many rows there are. Return start, stop."
+    yield (now, change), "The two are changed over: start, stop."
 
 
 @rows_to_refit.set_inputs

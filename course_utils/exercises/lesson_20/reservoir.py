@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import require
+from course_utils.exercises.results import as_array, require
 
 import numpy as np
 
@@ -32,22 +32,143 @@ def slot_solution(seen, size, generator):
 
 @slot.set_check
 def slot_check(answer):
-    generator = np.random.default_rng(25)
-    for seen in range(4):
-        result = answer(seen, 4, generator)
-        require(result == seen, f"Row {seen} of a buffer of 4 goes to place {seen}.")
-    for seen, size in ((1, 1), (3, 2), (9, 4)):
-        places = [answer(seen, size, generator) for _ in range(2000)]
-        kept = np.mean([place is not None for place in places])
+    _judge_filling(answer)
+    for size, rows in ((3, 7), (1, 3)):
+        places = _places(answer, size, rows)
+        kept = (places >= 0).mean(axis=1)  # (rows,)
+        _name_the_share(kept, size)
+        _judge_places(places, size)
+    draws = [[answer(5, 3, each) for _ in range(40)] for each in _generators(7, 7, 8)]
+    require(
+        draws[0] == draws[1],
+        "Two generators of one seed lead to other places: chance comes from elsewhere. Draw from "
+        "`generator`, so that a run can be repeated.",
+    )
+    require(
+        draws[0] != draws[2],
+        "Generators of two seeds lead to the same places: `generator` is not what decides.",
+    )
+
+
+def _generators(*seeds):
+    return [np.random.default_rng(seed) for seed in seeds]
+
+
+def _judge_filling(answer):
+    size, generator = 4, np.random.default_rng(25)
+    for seen in range(size):
+        result = answer(seen, size, generator)
         require(
-            abs(kept - size / (seen + 1)) < 0.06,
-            f"With seen {seen} and size {size}, {kept:.1%} of rows are kept; "
-            f"{size / (seen + 1):.1%} are expected.",
+            result is not None,
+            f"Row {seen} comes to a buffer of {size} that is not full, and is dropped. Is a "
+            f"`return` missing? The first {size} rows fill it.",
         )
+        place = _place(result, size)
+        require(
+            place == seen,
+            f"Row {seen} of a buffer of {size} goes to place {place}; {seen} is expected. The "
+            "first rows fill the buffer in order, so that none is overwritten and none is empty.",
+        )
+
+
+def _place(result, size):
+    """Return what came back as a place, −1 for None, or say what it is instead."""
+    if result is None:
+        return -1
+    got = as_array(result, what="the place", finite=False)
+    require(
+        got.shape == () and not isinstance(result, bool | np.bool_),
+        f"A place is asked for, or None; you return {str(result)[:40]}.",
+    )
+    require(
+        float(got).is_integer() and 0 <= got < size,
+        f"You return {float(got):g}. The places are 0 to {size - 1}; a row that is dropped gets "
+        "None.",
+    )
+    return int(got)
+
+
+def _places(answer, size, rows):
+    """Return the places that each row took, −1 where dropped, in many runs: (rows, RUNS)."""
+    generator = np.random.default_rng(26)
+    return np.array(
+        [
+            [_place(answer(seen, size, generator), size) for _ in range(RUNS)]
+            for seen in range(size, rows)
+        ]
+    )
+
+
+def _name_the_share(kept, size):
+    """Refuse shares of rows kept, the first that of row `size`, and name those of known slips."""
+    seen = np.arange(size, size + len(kept))
+    if _near(kept, size / (seen + 1)):
+        return
+    for shares, why in (
+        (
+            np.ones(len(seen)),
+            "Every new row is kept, so that old ones fade: that is a window of the last rows. "
+            "Each row so far is to be as likely to stay.",
+        ),
+        (np.zeros(len(seen)), "No row is kept once the buffer is full."),
+        (
+            size / seen,
+            f"Off by one: with row {seen[0]}, counted from 0, {seen[0] + 1} rows have come. It is "
+            "kept with the chance size / (seen + 1).",
+        ),
+        (
+            size / (seen + 2),
+            f"Off by one: with row {seen[0]}, counted from 0, {seen[0] + 1} rows have come, no "
+            "more. It is kept with the chance size / (seen + 1).",
+        ),
+        (
+            1 / (seen + 1),
+            "A row is kept with the chance 1 / (seen + 1). The buffer has `size` places: "
+            "size / (seen + 1).",
+        ),
+        (
+            np.full(len(seen), 0.5),
+            "Half of the rows are kept, however many have come. The more have come, the less "
+            "likely is a new one to be kept: size / (seen + 1).",
+        ),
+        (
+            1 - size / (seen + 1),
+            "Upside down: rows are dropped with the chance with which they are to be kept.",
+        ),
+    ):
+        require(not _near(kept, shares), why)
+    for number, share in zip(seen, kept, strict=True):
+        right = size / (number + 1)
+        require(
+            abs(share - right) < NEAR,
+            f"With row {number} and {size} places, {share:.0%} of {RUNS} rows are kept; about "
+            f"{right:.0%} are expected, size / (seen + 1).",
+        )
+
+
+def _near(shares, others):
+    return bool((np.abs(shares - others) < NEAR).all())
+
+
+def _judge_places(places, size):
+    """Refuse rows that prefer a place, whose row is then overwritten sooner than others."""
+    for seen, row in enumerate(places, start=size):
+        taken = row[row >= 0]
+        shares = np.bincount(taken, minlength=size) / len(taken)
+        told = f"{', '.join(f'{share:.0%}' for share in shares)} take the places 0 to {size - 1}"
+        require(
+            np.abs(shares - 1 / size).max() < 1.5 * NEAR,
+            f"Of the rows {seen} that are kept, {told}. Each is to be as likely, or else some "
+            "rows are overwritten sooner.",
+        )
+
+
+RUNS, NEAR = 1_000, 0.08  # draws for each row, and how far shares may lie by chance: 5 deviations
 
 
 @slot.set_inputs
 def slot_inputs(rng):
-    for size in (1, 5):
+    for size in (1, 5, 12):
         for seen in range(size):
-            yield "a buffer that fills", (seen, size, np.random.default_rng(0))
+            generator = np.random.default_rng(rng.integers(1_000_000))
+            yield f"a buffer of {size} that fills", (seen, size, generator)

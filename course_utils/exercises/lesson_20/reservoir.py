@@ -163,7 +163,7 @@ def _judge_places(places, size):
         )
 
 
-RUNS, NEAR = 1_000, 0.08  # draws for each row, and how far shares may lie by chance: 5 deviations
+RUNS, NEAR = 700, 0.095  # draws for each row, and how far shares may lie by chance: 5 deviations
 
 
 @slot.set_inputs

@@ -55,6 +55,10 @@ OPEN = {
     "drift_alarm": "any alarm that is rare and soon on streams held back",
     "shard": "any shuffle that the epoch alone decides",
     "verdict": "any rule that judges pairs held back rightly",
+    "shipped": "a module; its check compares its scores and alarms, and exports it",
+    "export_any_batch": "a program; its check runs it on 1, 2, 7 and 100,000 rows",
+    "batch_dependence": "any measure that parts culprits from honest scores held back",
+    "stability_limit": "any draws from the generator that come near the limit",
 }
 EXERCISES = [
     pytest.param(exercise, id=f"{lesson[:2]}-{exercise.name}")

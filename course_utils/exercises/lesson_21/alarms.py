@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from course_utils.exercises.results import as_array, name_the_mistake, require
+from course_utils.exercises.results import Misconception, as_array, require
 from course_utils.exercises.tensors import TensorExercise
 
 import numpy as np
 
 # -------------------------------------------------------------------------------- 2 · raises alarm
+
+SCORES = np.array([0.5, np.nan, 2.0, 3.5, np.inf, -1.0, -4.0])
 
 raises_alarm = TensorExercise(
     "Mend the decision: True for each score above the threshold, and for each that is NaN.",
@@ -27,17 +29,64 @@ def raises_alarm_solution(scores, threshold):
 
 @raises_alarm.set_check
 def raises_alarm_check(answer):
-    scores = np.array([0.5, np.nan, 2.0, 3.5, np.inf, 1.0])
-    got = as_array(answer(scores.copy(), 2.0), shape=scores.shape, what="the alarms")
-    name_the_mistake(
-        got,
-        (
-            (scores > 2, "The score NaN raises no alarm: NaN > threshold is False."),
-            (scores >= 2, "NaN raises no alarm, and a score at the threshold does."),
-            (~(scores < 2), "A score at the threshold alarms. Only one above it does."),
-        ),
+    asked = [(SCORES, threshold, _alarms(answer, threshold)) for threshold in (2.0, -1.0)]
+    mistakes = [_mistakes(scores, threshold) for scores, threshold, _ in asked]
+    for mistake in zip(*mistakes, strict=True):
+        told = mistake[0][1]
+        seen = zip(asked, mistake, strict=True)
+        require(not all(np.array_equal(got, wrong) for (*_, got), (wrong, _) in seen), told)
+    for scores, threshold, got in asked:
+        for score, alarm, right in zip(scores, got, ~(scores <= threshold), strict=True):
+            if alarm != right:
+                raise Misconception(
+                    f"For the score {score:g} and the threshold {threshold:g} you return "
+                    f"{alarm:g}; {right:g} is expected."
+                )
+
+
+def _alarms(answer, threshold):
+    """Return the alarms of an answer, one for each score."""
+    got = as_array(answer(SCORES.copy(), threshold), what="the alarms", finite=False)
+    for other in (SCORES, np.nan_to_num(SCORES)):
+        require(
+            not np.array_equal(got, other[other > threshold]),
+            "The scores above the threshold come back. Return True or False for each score.",
+        )
+    require(
+        got.shape != (len(SCORES) - 1,),
+        "The score NaN is left out, and the alarms no longer fit to the rows. One for each.",
     )
-    require((got == (~(scores <= 2))).all(), f"The alarms are {got} for the scores {scores}.")
+    return as_array(got, shape=SCORES.shape, what="the alarms")
+
+
+def _mistakes(scores, threshold):
+    """Yield the alarms that known slips give, and what is wrong with them."""
+    silent = (
+        "The score NaN raises no alarm: NaN > threshold is False, as is every comparison with "
+        "NaN. Ask for what is surely normal, and turn that round."
+    )
+    at = "A score at the threshold alarms. Only one above it does."
+    missing = np.isnan(scores)
+    yield scores > threshold, silent
+    yield scores >= threshold, f"{silent} {at}"
+    yield missing | (scores >= threshold), at
+    yield scores <= threshold, "It is turned round: True for what is surely normal. ~ turns it."
+    yield ~(scores > threshold), "It is turned round: what is above the threshold does not alarm."
+    yield missing, "Only NaN alarms. A score above the threshold does as well."
+    yield (
+        ~np.isfinite(scores),
+        "Only NaN and infinity alarm; a score above the threshold does too.",
+    )
+    yield (
+        np.nan_to_num(scores) > threshold,
+        "NaN became 0 on the way, and whether 0 alarms hangs on the threshold. Nobody measured "
+        "that 0.",
+    )
+    for fill, told in ((np.nanmean(scores[:4]), "mean"), (np.nanmedian(scores), "median")):
+        yield (
+            np.where(missing, fill, scores) > threshold,
+            f"NaN became the {told} of the others on the way. Nobody measured that.",
+        )
 
 
 @raises_alarm.set_inputs

@@ -169,7 +169,7 @@ KNOWN = (
     (_with_a_second_call(lambda a, b: np.abs(a - b).max()), UNIT),
     (_with_a_second_call(lambda a, b: np.abs(a - b).mean()), UNIT + " And take the largest."),
     (_with_a_second_call(lambda a, b: _relative(a, b).mean()), MEAN),
-    (_with_a_second_call(lambda a, b: np.nanmean(_relative(a, b))), MEAN),
+    (_with_a_second_call(lambda a, b: np.nan_to_num(_relative(a, b)).mean()), MEAN),
     (_with_a_second_call(lambda a, b: np.median(_relative(a, b))), MEAN),
     (_with_a_second_call(lambda a, b: (np.abs(a - b) / np.abs(a)).max()), ZERO),
     (_with_a_second_call(lambda a, b: (np.abs(a - b) / np.abs(b)).max()), ZERO),

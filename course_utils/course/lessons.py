@@ -46,6 +46,7 @@ LESSONS = (
     "17_explaining_detections",
     "18_ways_to_fool_yourself",
     "19_choosing_a_detector",
+    "21_shipping_a_detector",
 )
 HEADER_ROWS = (
     "You will be able to",

@@ -8,9 +8,10 @@ from course_utils import checks
 import numpy as np
 import onnxruntime
 
-__all__ = ["Scorer", "ScorerFileError"]
+__all__ = ["ImageScorer", "Scorer", "ScorerFileError"]
 
 FORMAT = "course_utils.detectors.export 1"  # as course_utils.detectors.export writes it
+FACTS = "format", "detector", "threshold", "columns", "names", "side"
 ROWS_AT_A_TIME = 2048  # so many numbers stay in the cache, and memory does not grow with X
 ONLY_ERRORS = 3  # onnxruntime's number for it
 
@@ -19,7 +20,25 @@ class ScorerFileError(ValueError):
     """A file that holds no exported detector; the text says what it holds instead."""
 
 
-class Scorer:
+class _Session:
+    """An exported detector, opened by onnxruntime: scores and decisions of batches."""
+
+    def __init__(self, path, threads=1):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = checks.positive_integer(threads, "threads")
+        options.inter_op_num_threads = 1
+        options.log_severity_level = ONLY_ERRORS
+        path = Path(path)
+        self._session, facts = _opened(path, options)
+        self.detector, self.threshold_ = facts["detector"], facts["threshold"]
+        self._keep(facts, path)
+
+    def _run(self, X, output):
+        found = [self._session.run([output], {"X": batch})[0] for batch in self.batches(X)]
+        return np.concatenate(found)
+
+
+class Scorer(_Session):
     """An exported detector of tables: its scores and decisions, without PyTorch.
 
     Parameters
@@ -44,17 +63,15 @@ class Scorer:
     Raises
     ------
     ScorerFileError
-        If the file holds no exported detector.
+        If the file holds no exported detector of tables.
     FileNotFoundError
     """
 
-    def __init__(self, path, threads=1):
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = checks.positive_integer(threads, "threads")
-        options.inter_op_num_threads = 1
-        options.log_severity_level = ONLY_ERRORS
-        self._session, facts = _opened(Path(path), options)
-        self.detector, self.threshold_ = facts["detector"], facts["threshold"]
+    def _keep(self, facts, path):
+        if "columns" not in facts:
+            raise ScorerFileError(
+                f"{path} holds {self.detector}, a detector of images; ImageScorer reads it."
+            )
         self.columns, self.feature_names = facts["columns"], facts["names"]
 
     def decision_function(self, X):
@@ -74,19 +91,23 @@ class Scorer:
         TypeError, ValueError
             If X is no table of finite numbers, has another width, or names its columns otherwise.
         """
-        return self._run(X, "score", np.float64)
+        return self._run(X, "score")
 
     def predict(self, X):
         """Return 1 for each row that scores above ``threshold_``, else 0: int64, shape (n,)."""
-        return self._run(X, "anomaly", np.int64)
+        return self._run(X, "anomaly")
 
-    def _run(self, X, output, dtype):
+    def batches(self, X):
+        """Yield the rows of X as the graph takes them, checked: float64, at most 2,048 at a time.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame, shape (n, columns)
+            As for ``decision_function``.
+        """
         X = self._as_rows(X)
-        result = np.empty(len(X), dtype)
         for start in range(0, len(X), ROWS_AT_A_TIME):
-            rows = checks.as_matrix(X[start : start + ROWS_AT_A_TIME], "X", first_row=start)
-            (result[start : start + len(rows)],) = self._session.run([output], {"X": rows})
-        return result
+            yield checks.as_matrix(X[start : start + ROWS_AT_A_TIME], "X", first_row=start)
 
     def _as_rows(self, X):
         """Return X as something that can be cut into rows; an array is not read as yet."""
@@ -96,6 +117,81 @@ class Scorer:
             X = checks.as_matrix(X, "X")
         checks.refuse_other_columns(X, names, self.columns, self.feature_names, self.detector)
         return X
+
+
+class ImageScorer(_Session):
+    """An exported detector of images: its scores and decisions, without PyTorch.
+
+    Parameters
+    ----------
+    path, threads
+        As for `Scorer`.
+
+    Attributes
+    ----------
+    detector : str
+        Name of the class that was exported.
+    side : int
+        Height and width of an image in pixels: the largest of the detector's ``sizes``.
+    threshold_ : float
+        Scores above it are anomalies.
+
+    Raises
+    ------
+    ScorerFileError
+        If the file holds no exported detector of images.
+    FileNotFoundError
+    """
+
+    def _keep(self, facts, path):
+        if "side" not in facts:
+            raise ScorerFileError(
+                f"{path} holds {self.detector}, a detector of tables; Scorer reads it."
+            )
+        self.side = facts["side"]
+
+    def decision_function(self, X):
+        """Return one score per image, higher = more anomalous.
+
+        Parameters
+        ----------
+        X : array (n, side, side) or (n, side, side, 3), or list of arrays or of files
+            As the detector takes them, but of the right size already.
+
+        Returns
+        -------
+        array of float64, shape (n,)
+
+        Raises
+        ------
+        TypeError, ValueError, FileNotFoundError
+            If an image cannot be used; the message names it.
+        """
+        return self._run(X, "score")
+
+    def predict(self, X):
+        """Return 1 for each image that scores above ``threshold_``, else 0: int64, shape (n,)."""
+        return self._run(X, "anomaly")
+
+    def batches(self, X):
+        """Yield the images of X as the graph takes them: one each, float32 (1, 3, side, side).
+
+        Parameters
+        ----------
+        X : array (n, side, side) or (n, side, side, 3), or list of arrays or of files
+            As for ``decision_function``.
+        """
+        from course_utils.images import Images  # brings pandas, which a table's scorer can spare
+
+        images = Images(X)
+        for row in range(len(images)):
+            height, width = images.size(row)
+            if (height, width) != (self.side, self.side):
+                raise ValueError(
+                    f"{images.name(row)} has {height} × {width} pixels; {self.side} × {self.side} "
+                    "are expected. course_utils.images.prepared resizes as the detector did."
+                )
+            yield np.ascontiguousarray(images[row].transpose(2, 0, 1)[np.newaxis])
 
 
 def _opened(path, options):
@@ -114,7 +210,8 @@ def _opened(path, options):
         ) from error
     stored = session.get_modelmeta().custom_metadata_map
     try:
-        facts = {name: json.loads(value) for name, value in stored.items()}
+        # other programs may have added what is theirs, in their own form
+        facts = {name: json.loads(stored[name]) for name in FACTS if name in stored}
         kind = facts["format"]
     except (KeyError, ValueError) as error:
         raise ScorerFileError(

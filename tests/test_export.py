@@ -10,6 +10,7 @@ import warnings
 from course_utils import detectors
 from course_utils.detectors import AnoGAN, AutoEncoder, DeepSVDD
 from course_utils.serve import Scorer
+from course_utils.serve.precision import quantise
 
 import numpy as np
 import onnx
@@ -186,6 +187,31 @@ def test_the_scorer_refuses_in_the_detectors_words(exported):
         assert str(met.value) == str(expected.value)
     for each in (X.astype(np.float32), X.tolist(), frame, torch.from_numpy(X)):
         assert_close(scorer.decision_function(each), detector.decision_function(each), CLOSE)
+
+
+def test_int8_keeps_order_and_alarms_and_says_nothing(exported, tmp_path, capfd):
+    detector, path, _ = exported[AutoEncoder]
+    X, to = table(), tmp_path / "int8.onnx"
+    root = logging.getLogger()
+    before = list(root.handlers), root.manager.disable
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        quantise(path, X, to)
+    assert (list(root.handlers), root.manager.disable) == before
+    assert capfd.readouterr() == ("", "")
+    assert list(tmp_path.iterdir()) == [to]
+    kinds = [node.op_type for node in onnx.load(to).graph.node]
+    assert "QuantizeLinear" in kinds
+    scorer, expected = Scorer(to), detector.decision_function(X)
+    assert (scorer.detector, scorer.threshold_) == ("AutoEncoder", detector.threshold_)
+    scores = scorer.decision_function(X)
+    assert not np.allclose(scores, expected, rtol=1e-4)
+    assert np.corrcoef(scores, expected)[0, 1] > 0.98
+    far = X[:9] * 1e3
+    assert scorer.predict(far).all()
+    for row in (0, 8):  # no step is taken from the batch
+        alone = scorer.decision_function(X[row : row + 1])
+        assert_close(scorer.decision_function(np.vstack([far, X[row]]))[-1:], alone, CLOSE)
 
 
 def test_an_export_changes_nothing_else_and_says_nothing(tmp_path, capfd):

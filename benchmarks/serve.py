@@ -23,10 +23,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from course_utils.serve import Scorer, command, process
+from course_utils.serve.body import Body
 
 import numpy as np
 import psutil
@@ -101,6 +103,46 @@ def bodies_of(rows):
     """Return a body for each row, and one for all of them."""
     alone = [json.dumps({"rows": [row]}).encode() for row in rows.tolist()]
     return alone, json.dumps({"rows": rows.tolist()}).encode()
+
+
+def by_hand(body, columns):
+    """Read rows with Python's own reader, and check as much as the service does."""
+
+    def once(pairs):
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a field comes twice")
+        return dict(pairs)
+
+    rows = json.loads(body, object_pairs_hook=once)["rows"]
+    if set(map(type, rows)) != {list} or set(map(len, rows)) != {columns}:
+        raise ValueError("a row is no list or has another width")
+    if not set(map(type, chain.from_iterable(rows))) <= {int, float}:
+        raise ValueError("an entry is no number")
+    array = np.fromiter(chain.from_iterable(rows), float, columns * len(rows))
+    if not np.isfinite(array).all():
+        raise ValueError("an entry is not finite")
+    return array.reshape(-1, columns)
+
+
+def reading(rows, repeats=15):
+    """Return name → seconds of the processor that reading a large body takes, in turns."""
+    _, whole = bodies_of(rows)
+    columns = rows.shape[1]
+    ours = Body(columns)
+    ways = {
+        "pydantic, strict, as in the service": lambda: ours.read(whole),
+        "json.loads and the same checks": lambda: by_hand(whole, columns),
+        "json.loads alone": lambda: np.array(json.loads(whole)["rows"]),
+    }
+    seconds = {name: [] for name in ways}
+    for _ in range(repeats):
+        for name, read in ways.items():
+            since = time.process_time()
+            found = read()
+            seconds[name].append(time.process_time() - since)
+            if not np.array_equal(found, rows):
+                raise AssertionError(f"{name} reads other numbers")
+    return seconds
 
 
 def in_turns(addresses, services, rows, end):
@@ -314,6 +356,7 @@ def measure(minutes):
     asked = len(quiet["service"]["one"]) + BATCH * len(quiet["service"]["many"])
     return {
         "minutes": minutes,
+        "reading": reading(rows),
         "quiet": quiet,
         "busy": busy,
         "memory": memory,

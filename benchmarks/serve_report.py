@@ -1,6 +1,7 @@
 """The tables of serve.py's report."""
 
 import numpy as np
+import psutil
 from machine import conditions
 
 MEGABYTE = 1e6
@@ -44,7 +45,12 @@ def report(found, batch):
         "# The scoring service under load",
         "",
         f"{found['minutes']:g} minutes; an AutoEncoder of Shuttle, 9 columns, exported to ONNX. "
-        "Milliseconds are those that the client waits, on the same machine.",
+        "Milliseconds are those that a client on the same machine waits, and grow with what else "
+        "the machine does; those of the processor hardly do.",
+        "",
+        f"## Reading {batch:,} rows",
+        "",
+        *_reading(found["reading"]),
         "",
         "## Beside a handler that only reads JSON, in turns",
         "",
@@ -66,7 +72,8 @@ def report(found, batch):
         "",
         *_fuzz(found["busy"]["fuzz"]["statuses"]),
         "",
-        f"At the end: {conditions('fastapi', 'starlette', 'uvicorn', 'pydantic', 'onnxruntime')}",
+        f"At priority {psutil.Process().nice()}. At the end: "
+        f"{conditions('fastapi', 'starlette', 'uvicorn', 'pydantic', 'onnxruntime')}",
         "",
     ]
     return "\n".join(parts)
@@ -81,6 +88,7 @@ def _turns(quiet, batch):
         f"{batch:,} rows, p50 [ms]": lambda each: 1e3 * np.quantile(each["many"], 0.5),
         f"{batch:,} rows, processor [ms]": lambda each: 1e3 * each["processor, many"],
         "rows per second, in batches": lambda each: batch / np.mean(each["many"]),
+        "rows per second of the processor": lambda each: batch / each["processor, many"],
         "requests of 1 row": lambda each: len(each["one"]),
         f"requests of {batch:,} rows": lambda each: len(each["many"]),
     }
@@ -89,6 +97,14 @@ def _turns(quiet, batch):
         ours, other = (float(value(quiet[each])) for each in names)
         ratio = "" if name.startswith("requests") else f"{ours / other:.2f}"
         table.append(f"| {name} | {_number(ours)} | {_number(other)} | {ratio} |")
+    return table
+
+
+def _reading(seconds):
+    table = ["| | processor [ms], median (quartiles) |", "|---|---|"]
+    for name, each in seconds.items():
+        low, middle, high = (_number(1e3 * part) for part in np.quantile(each, [0.25, 0.5, 0.75]))
+        table.append(f"| {name} | {middle} ({low} to {high}) |")
     return table
 
 

@@ -204,7 +204,7 @@ def _matrix(rows, columns):
         return rows if columns is None else rows[columns], rows.index
     with pq.ParquetFile(rows.path) as file:
         table = file.read_row_group(rows.group, columns=columns, use_threads=False)
-    table = table.select(columns)  # in their order, not the file's
+    table = table.select(columns)  # raises for one that the file lacks
     X = np.empty((table.num_rows, len(columns)))
     for number, column in enumerate(table.columns):
         X[:, number] = column.to_numpy()

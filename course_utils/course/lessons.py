@@ -47,6 +47,7 @@ LESSONS = (
     "18_ways_to_fool_yourself",
     "19_choosing_a_detector",
     "21_shipping_a_detector",
+    "22_scaling_out",
 )
 HEADER_ROWS = (
     "You will be able to",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, h11
 
 SECONDS_OF_SILENCE = 10.0
 

@@ -154,6 +154,7 @@ def _asks_for_tensors(error: Exception) -> bool:
         return hasattr(torch.Tensor, lacking[1])
     words = (
         r"Tensor|keyword argument '(dim|keepdim)'|'(dim|keepdim)' is an invalid keyword|"
+        r"must be torch\.dtype|"
         "'int' object is not callable"  # x.size(0)
     )
     return re.search(words, str(error)) is not None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from contextlib import contextmanager, nullcontext
+from unittest import mock
 
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import as_array, require
+from course_utils.exercises.results import as_array, plain, require
 
 import numpy as np
 import torch
@@ -110,6 +112,10 @@ def _row_numbers(given, rows):
         got.ndim == 1, f"One list of row numbers is asked for; you return the shape {got.shape}."
     )
     require(
+        not got.size or np.asarray(plain(given)).dtype != bool,
+        "True and False came back. The numbers of this rank's rows are asked for.",
+    )
+    require(
         np.array_equal(got, np.rint(got)), "Row numbers are whole numbers; some of yours are not."
     )
     outside = got[(got < 0) | (got >= rows)]
@@ -127,6 +133,7 @@ def _require_each_row_once(shares, rows, epoch):
     told = f"With {rows} rows on {ranks} ranks in epoch {epoch}"
     counts = np.bincount(np.concatenate(shares), minlength=rows)
     lacking, twice = np.flatnonzero(counts == 0), np.flatnonzero(counts > 1)
+    require(any(sizes), f"{told} no rank has any row.")
     require(
         ranks == 1 or not all(np.array_equal(each, shares[0]) for each in shares),
         f"{told} every rank has the same rows: the rank is not used, and the work is done {ranks} "
@@ -143,6 +150,13 @@ def _require_each_row_once(shares, rows, epoch):
         f"{told} the {rows % ranks} that are left over are dropped: no rank has row "
         f"{min(lacking, default=0)}.",
     )
+    for rank, share in enumerate(shares):
+        own = np.flatnonzero(np.bincount(share, minlength=rows) > 1)
+        require(
+            not own.size,
+            f"{told} rank {rank} alone has row {min(own, default=0)} twice. In a permutation each "
+            "row comes once.",
+        )
     pairs = itertools.combinations(range(ranks), 2)
     both = [pair for pair in pairs if np.isin(shares[pair[0]], shares[pair[1]]).any()]
     if both:
@@ -150,10 +164,10 @@ def _require_each_row_once(shares, rows, epoch):
         row = shares[one][np.isin(shares[one], shares[other])][0]
         require(
             False,
-            f"{told} row {row} is on rank {one} and on rank {other}. The ranks do not talk: they "
-            "only fit together where all draw the same permutation, from the epoch alone.",
+            f"{told} row {row} is on rank {one} and on rank {other}. Shares fit together where "
+            "all ranks draw the same permutation, from the epoch alone, and cut it at the same "
+            "places.",
         )
-    require(not twice.size, f"{told} one rank has row {min(twice, default=0)} twice.")
     require(not lacking.size, f"{told} no rank has row {min(lacking, default=0)}.")
     require(
         max(sizes) - min(sizes) <= 1,
@@ -166,12 +180,14 @@ def _require_no_chance(answer):
     """Refuse rows that depend on anything but the arguments."""
     calls = [(21, rank, 3, epoch) for epoch in (0, 1, 7) for rank in range(3)]
     first = [answer(*each) for each in calls]
-    again = [answer(*each) for each in reversed(calls)][::-1]
+    later = time.time() + 7_777.5
+    with mock.patch.object(time, "time", return_value=later):  # as in a process that starts later
+        again = [answer(*each) for each in reversed(calls)][::-1]
     for (_, rank, _, epoch), one, other in zip(calls, first, again, strict=True):
         require(
             np.array_equal(one, other),
             f"Called once more for rank {rank} in epoch {epoch}, it gives other rows. Ranks are "
-            "processes of their own: the epoch alone may decide, no memory and no chance.",
+            "processes of their own: the epoch alone may decide, no memory, no clock, no chance.",
         )
 
 

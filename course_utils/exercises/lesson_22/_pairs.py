@@ -52,6 +52,14 @@ class Pair:
         one, many = self.weights[dtype]
         return float(np.abs(one - many).max() / np.abs(one).max())
 
+    def times(self, factor):
+        """Return the same pair in another unit of weights."""
+        weights = {
+            dtype: [way * way.dtype.type(factor) for way in ways]
+            for dtype, ways in self.weights.items()
+        }
+        return Pair(self.told, self.truth, weights)
+
     @property
     def clear(self):
         """Whether any sensible rule can tell what the difference is."""

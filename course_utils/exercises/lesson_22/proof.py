@@ -64,7 +64,7 @@ def verdict_check(answer):
             f"{said} float32 was never trained, and whether its bits differ is asked for.",
         )
         for number in wrong:
-            _explain(pairs[number], given[number], said)
+            _explain(answer, pairs[number], given[number], said)
     again = [_text(answer(pair.one, pair.many)) for pair in reversed(pairs)][::-1]
     require(again == given, "Asked once more about the same pairs, it judges otherwise.")
 
@@ -80,7 +80,7 @@ def _text(given):
     return given
 
 
-def _explain(pair, given, said):
+def _explain(answer, pair, given, said):
     """Refuse a wrong verdict, with what could have been seen."""
     single, double = pair.difference("float32"), pair.difference("float64")
     told = (
@@ -89,11 +89,17 @@ def _explain(pair, given, said):
     )
     require(pair.truth != "same", f"{told} Where not one bit differs, they are the same.")
     require(given != "same", f"{told} They are only the same where not one bit differs.")
-    unit = np.abs(pair.weights["float64"][0]).max()
     require(
-        0.01 <= unit <= 100,
-        f"{told} The largest weight is {unit:.1g} here: judge a difference beside the weights, or "
-        "beside the other difference, not by itself.",
+        _text(answer(pair.many, pair.one)) != pair.truth,
+        f"{told} With one and many changed over you would be right: a difference below 0 is one "
+        "as well.",
+    )
+    unit = np.abs(pair.weights["float64"][0]).max()
+    rescaled = pair.times(2.0 ** -np.round(np.log2(unit)))  # by a power of two no bit is lost
+    require(
+        _text(answer(rescaled.one, rescaled.many)) != pair.truth,
+        f"{told} The largest weight is {unit:.1g} here; were it about 1, you would be right: "
+        "judge a difference beside the weights, or beside the other difference, not by itself.",
     )
     require(
         pair.truth != "rounding",

@@ -178,8 +178,9 @@ def _name_the_rows(rows, scores, everything, sizes, wanted):
     )
     require(
         difference(rows, ascending[::-1][:k]),
-        "Equal scores come in the wrong order: the lower row first. Sorting upwards and turning "
-        "round turns equal ones as well; sort -scores, by a stable sort.",
+        "Equal scores come in the wrong order: the lower row first. A sort upwards, turned round, "
+        "turns equal ones as well, and of pairs (score, row) that of the higher row is larger. "
+        "Sort -scores, by a stable sort.",
     )
     require(
         difference(rows, ascending[:k]),

@@ -81,11 +81,13 @@ class Workers:
     def __init__(self, lost=(), twice=(), again=(), bad=(), of=np.sum):
         self.lost, self.twice, self.again = dict(lost), set(twice), dict(again)
         self.bad, self.of, self.attempts, self.done = set(bad), of, [], {}
+        self.given = {}  # of each number the partition that came with it last
 
     def __call__(self, number, partition):
         """Return the pairs that come in."""
         number = int(number)
         self.attempts.append(number)
+        self.given[number] = partition
         tries = self.attempts.count(number)
         if tries > 3 * ATTEMPTS:
             raise _Enough
@@ -104,6 +106,7 @@ class Workers:
     def __deepcopy__(self, memo):
         other = copy.copy(self)
         other.attempts, other.done = list(self.attempts), dict(self.done)
+        other.given = dict(self.given)
         return other
 
     def __repr__(self):
@@ -134,7 +137,8 @@ def score_all_check(answer):
     _judge(answer, equal, Workers({2: 1}), "With partitions of equal results, and one of 0,")
     workers = Workers({1: 4, 2: 4, 5: 4})
     _judge(answer, partitions, workers, "With three partitions that are lost four times each")
-    _require_an_end(answer, partitions)
+    for number in (3, len(partitions) - 1):
+        _require_an_end(answer, partitions, number)
     _require_other_errors(answer, partitions)
 
 
@@ -158,9 +162,16 @@ def _judge(answer, partitions, workers, told):
         raise
     require(given is not None, "Your function returned None: is `return results` missing?")
     require(
-        not isinstance(given, dict),
-        "A dict came back. A list of the results is asked for, in order of the partitions.",
+        isinstance(given, list | tuple | np.ndarray) or hasattr(given, "to_numpy"),
+        f"A {type(given).__name__} came back. A list of the results is asked for, in order of the "
+        "partitions.",
     )
+    for number, partition in workers.given.items():
+        require(
+            number in range(len(partitions)) and np.array_equal(partition, partitions[number]),
+            f"{told} submit gets the number {number} with another partition's rows. The first "
+            "partition has the number 0, as enumerate counts.",
+        )
     wanted = [float(np.sum(each)) for each in partitions]
     result = plain(given)
     if not difference(result, wanted):
@@ -210,18 +221,18 @@ def _place(got, wanted, wrong):
     return wanted.index(got[wrong]) if wrong is not None and got[wrong] in wanted else None
 
 
-def _require_an_end(answer, partitions):
+def _require_an_end(answer, partitions, number):
     """Refuse what tries too often, gives up in silence, or does not say on what."""
-    workers = Workers({3: 1000})
-    told = "With partition 3 lost in every attempt"
+    workers = Workers({number: 1000})
+    told = f"With partition {number} of {len(partitions)} lost in every attempt"
     try:
         given = answer([each.copy() for each in partitions], workers)
     except _Enough:
         require(False, f"{told} it is submitted without end. {ATTEMPTS} attempts are allowed.")
     except Exception as error:
-        text = str(error)
+        text = "\n".join([str(error), *getattr(error, "__notes__", ())])
         require(
-            re.search(r"(?<!\d)3(?!\d)", text),
+            re.search(rf"(?<!\d)0*{number}(?!\d)", text),
             f"{told} your function raises {type(error).__name__} with the text {text[:60]!r}. Let "
             "it name the partition, so that somebody can look at it.",
         )
@@ -232,7 +243,7 @@ def _require_an_end(answer, partitions):
             f"{told} your function returns {len(result) if result else 'no'} results as if "
             "nothing had happened. A row that nobody scored is no normal row: raise an error.",
         )
-    tries = workers.attempts.count(3)
+    tries = workers.attempts.count(number)
     require(
         tries == ATTEMPTS,
         f"{told} it is submitted {tries} times. {ATTEMPTS} attempts are asked for, the first one "

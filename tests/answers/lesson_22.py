@@ -4,6 +4,7 @@ import contextlib
 import heapq
 import itertools
 import random
+import time
 
 from answers import right, wrong
 from course_utils.exercises import lesson_22 as ex
@@ -11,7 +12,7 @@ from course_utils.exercises import lesson_22 as ex
 import numpy as np
 import pandas as pd
 import torch
-from scipy.optimize import lsq_linear, nnls
+from scipy.optimize import curve_fit, lsq_linear, nnls
 from torch.utils.data import DistributedSampler
 
 # --------------------------------------------------------------------------------------- 1 · shard
@@ -46,6 +47,24 @@ def shard_by_pandas(rows, rank, ranks, epoch):
 def shard_by_keys(rows, rank, ranks, epoch):
     keys = np.random.default_rng([22, epoch]).random(rows)
     return tuple(int(row) for row in keys.argsort()[::-1][rank::ranks])
+
+
+@right(ex.shard)
+def shard_of_the_shared_numbers_put_back(rows, rank, ranks, epoch):
+    before = np.random.get_state()
+    np.random.seed(epoch)
+    order = np.random.permutation(rows)
+    np.random.set_state(before)
+    return order[rank::ranks]
+
+
+@right(ex.shard)
+def shard_by_draws_in_turn(rows, rank, ranks, epoch):
+    """Shuffles once more for each epoch that has been."""
+    generator, order = random.Random(22), list(range(rows))
+    for _ in range(epoch + 1):
+        generator.shuffle(order)
+    return order[rows * rank // ranks : rows * (rank + 1) // ranks]
 
 
 def order_of(epoch, rows):
@@ -93,6 +112,32 @@ wrong(ex.shard, "`return` missing")(lambda rows, rank, ranks, epoch: print(end="
 wrong(ex.shard, "Several results")(
     lambda rows, rank, ranks, epoch: tuple(np.array_split(order_of(epoch, rows), ranks))
 )
+
+
+wrong(ex.shard, "True and False came back")(
+    lambda rows, rank, ranks, epoch: np.argsort(order_of(epoch, rows)) % ranks == rank
+)
+wrong(ex.shard, "alone has row")(
+    lambda rows, rank, ranks, epoch: np.random.default_rng(epoch).integers(0, rows, rows)[
+        rank::ranks
+    ]
+)
+wrong(ex.shard, "cut it at the same places")(
+    lambda rows, rank, ranks, epoch: order_of(epoch, rows)[ranks :: rank + 1]
+)
+
+
+@wrong(ex.shard, "no rank has any row")
+def shard_that_hides_its_error(rows, rank, ranks, epoch):
+    try:
+        return order_of(epoch, rows).reshape(ranks, -1)[rank]
+    except ValueError:
+        return []
+
+
+@wrong(ex.shard, "no clock")
+def shard_by_the_clock(rows, rank, ranks, epoch):
+    return order_of([int(time.time() / 3600), epoch], rows)[rank::ranks]
 
 
 @wrong(ex.shard, "comes twice")
@@ -177,6 +222,17 @@ def loss_of_means(losses, total, ranks):
     return losses.mean() * (len(losses) / (total / ranks))
 
 
+@right(ex.loss_for_average)
+def loss_by_weights(losses, total, ranks):
+    weights = torch.ones(len(losses), dtype=losses.dtype) / total
+    return (weights * losses).sum() * ranks
+
+
+@right(ex.loss_for_average)
+def loss_by_a_python_sum(losses, total, ranks):
+    return sum(losses) * ranks / total
+
+
 def stored_loss(words, loss):
     wrong(ex.loss_for_average, words)(loss)
 
@@ -193,6 +249,8 @@ stored_loss("does again", lambda losses, total, ranks: losses.mean() / ranks)
 stored_loss("not less", lambda losses, n, ranks: losses.mean() * n / (ranks * len(losses)))
 stored_loss("total divides once more", lambda losses, total, ranks: losses.mean() / total)
 stored_loss("total divides once more", lambda losses, n, ranks: losses.mean() * ranks / n)
+stored_loss("you return 1.4; 1.244", lambda losses, n, ranks: losses.sum() / (n // ranks))
+stored_loss("you return 1.292; 1.244", lambda losses, n, k: losses.sum() * k / (n - 1))
 stored_loss("Upside down", lambda losses, total, ranks: losses.sum() * total / ranks)
 stored_loss("not by the 5 of this one", lambda losses, n, k: losses.sum() * k / len(losses))
 stored_loss("A number for each row", lambda losses, total, ranks: losses * ranks / total)
@@ -292,6 +350,35 @@ def trimmed_from_the_lowest_alone(errors, share, gather):
     return len(sizes) * (weights * errors).sum() / (kept * len(errors))
 
 
+@right(ex.trimmed_loss)
+def trimmed_by_padding(errors, share, gather):
+    """As where all ranks have to hand in the same shape."""
+    sizes = torch.cat(gather(torch.tensor([errors.shape[1]])))
+    padded = torch.full((len(errors), int(sizes.max())), torch.inf, dtype=errors.dtype)
+    padded[:, : errors.shape[1]] = errors.detach()
+    everything = torch.cat(gather(padded), dim=1)
+    kept = max(1, round(int(sizes.sum()) * (1 - share)))
+    limit = everything.kthvalue(kept, dim=1, keepdim=True).values
+    spare = kept - (everything < limit).sum(dim=1, keepdim=True)
+    part = spare / (everything == limit).sum(dim=1, keepdim=True)
+    within = (errors < limit) + (errors == limit) * part
+    return len(sizes) * (within * errors).sum() / (kept * len(errors))
+
+
+@right(ex.trimmed_loss)
+def trimmed_by_places(errors, share, gather):
+    """Of equal errors at the limit those of the lower ranks are kept."""
+    parts = gather(errors.detach())
+    own = next(rank for rank, part in enumerate(parts) if torch.equal(part, errors.detach()))
+    everything = torch.cat(parts, dim=1)
+    kept = max(1, round(everything.shape[1] * (1 - share)))
+    lowest = everything.argsort(dim=1, stable=True)[:, :kept]
+    within = torch.zeros_like(everything).scatter_(1, lowest, 1.0)
+    start = sum(part.shape[1] for part in parts[:own])
+    within = within[:, start : start + errors.shape[1]]
+    return len(parts) * (within * errors).sum() / (kept * len(errors))
+
+
 def trimmed_with(change):
     """Return a trimmed loss of which `change` makes something else."""
 
@@ -388,6 +475,18 @@ def trimmed_with_the_next_one(errors, share, gather):
     return (errors * within).sum() * len(parts) / kept / len(errors)
 
 
+@wrong(ex.trimmed_loss, "half a row of an odd number")
+def trimmed_by_what_is_left_out(errors, share, gather):
+    """Rounds what is left out, which in the middle is another number."""
+    parts = gather(errors.detach())
+    ordered = torch.cat(parts, dim=1).sort(dim=1).values
+    kept = max(1, ordered.shape[1] - round(ordered.shape[1] * share))
+    limit = ordered[:, kept - 1, None]
+    part = (kept - (ordered < limit).sum(dim=1)) / (ordered == limit).sum(dim=1)
+    within = (errors < limit) + (errors == limit) * part[:, None]
+    return len(parts) * (within * errors).sum() / (kept * len(errors))
+
+
 @wrong(ex.trimmed_loss, "it would be waited for")
 def trimmed_that_gathers_where_it_pays(errors, share, gather):
     if errors.shape[1] < 7:
@@ -441,6 +540,14 @@ def verdict_by_torch(one, many):
     if single == 0:
         return "same"
     return "rounding" if double / single < 1000 * shrinks else "different"
+
+
+@right(ex.verdict)
+def verdict_by_orders_of_magnitude(one, many):
+    single, double = (np.abs(one(d) - many(d)).max() for d in ("float32", "float64"))
+    if single == 0:
+        return "same"
+    return "rounding" if double == 0 or np.log10(single / double) > 4 else "different"
 
 
 def distance(one, many, dtype):
@@ -518,6 +625,22 @@ stored_verdict("you return 'True'", lambda one, many: distance(one, many, "float
 stored_verdict('take the text "float32"', lambda one, many: distance(one, many, np.float32))
 stored_verdict('take the text "float32"', lambda one, many: distance(one, many, torch.float64))
 stored_verdict("`return` missing", lambda one, many: print(end=""))
+
+
+@wrong(ex.verdict, "With one and many changed over")
+def verdict_without_abs(one, many):
+    single, double = ((one(d) - many(d)).max() for d in ("float32", "float64"))
+    if single == 0:
+        return "same"
+    return "rounding" if double <= 1e-4 * single else "different"
+
+
+@wrong(ex.verdict, "only the same where")
+def verdict_by_means(one, many):
+    single, double = (abs(one(d).mean() - many(d).mean()) for d in ("float32", "float64"))
+    if single == 0:
+        return "same"
+    return "rounding" if double <= 1e-4 * single else "different"
 
 
 @wrong(ex.verdict, "judged wrongly")
@@ -700,6 +823,18 @@ def worst_with(kind="stable", sign=-1, change=lambda rows, scores: (rows, scores
     return worst
 
 
+@wrong(ex.worst_rows, "of pairs (score, row)")
+def worst_by_a_heap_of_pairs(partitions, score, k):
+    heap = []
+    stream = (float(each) for partition in partitions for each in score(partition))
+    for row, each in enumerate(stream):
+        heapq.heappush(heap, (each, row))
+        if len(heap) > k:
+            heapq.heappop(heap)
+    ordered = sorted(heap, reverse=True)
+    return [row for _, row in ordered], [each for each, _ in ordered]
+
+
 stored_worst("score lowest", worst_with(sign=1))
 stored_worst("lowest of them comes first", worst_with(change=lambda r, s: (r[::-1], s[::-1])))
 stored_worst("counted from 1", worst_with(change=lambda r, s: (np.array(r) + 1, s)))
@@ -783,6 +918,22 @@ def amdahl_in_float32(workers, seconds):
     return tuple(nnls(frame.to_numpy(), seconds)[0].astype(np.float32))
 
 
+@right(ex.amdahl)
+def amdahl_by_a_search(workers, seconds):
+    """Within bounds, which it never quite reaches."""
+    return curve_fit(lambda w, s, p: s + p / w, workers, seconds, bounds=(0, np.inf))[0]
+
+
+@right(ex.amdahl)
+def amdahl_as_a_tensor(workers, seconds):
+    return torch.tensor(amdahl_by_cases(workers, seconds))
+
+
+@right(ex.amdahl)
+def amdahl_as_a_series(workers, seconds):
+    return pd.Series(amdahl_by_cases(workers, seconds), index=["serial", "parallel"])
+
+
 def line_in(x, seconds):
     slope, intercept = np.polyfit(x, seconds, 1)
     return intercept, slope
@@ -813,6 +964,9 @@ stored_fit("The speed-up is fitted", lambda w, s: line_in(1 / w, s[0] / s))
 stored_fit("no serial part", lambda w, s: (0.0, (s / w).sum() / (1 / w**2).sum()))
 stored_fit("Two numbers", lambda w, s: np.stack([np.ones(len(w)), 1 / w], axis=1))
 stored_fit("in this order", lambda w, s: amdahl_by_cases(w, s)[0])
+stored_fit(
+    "one has the shape (2,)", lambda w, s: nnls(np.stack([np.ones(len(w)), 1 / w], axis=1), s)
+)
 stored_fit("in (serial, parallel)", lambda w, s: (s.min() / 2, s.max()))
 stored_fit("`return serial, parallel` missing", lambda w, s: print(end=""))
 
@@ -893,6 +1047,34 @@ def score_all_that_says_why(partitions, submit):
     return results
 
 
+@right(ex.score_all)
+def score_all_with_a_note(partitions, submit):
+    results = []
+    for number, partition in enumerate(partitions):
+        for attempt in range(5):
+            try:
+                results.append(dict(submit(number, partition))[number])
+                break
+            except ex.WorkerLost as lost:
+                if attempt == 4:
+                    lost.add_note(f"partition {number}")
+                    raise
+    return results
+
+
+@right(ex.score_all)
+def score_all_that_names_a_file(partitions, submit):
+    results = {}
+    for number, partition in enumerate(partitions):
+        for _ in range(5):
+            with contextlib.suppress(ex.WorkerLost):
+                results |= dict(submit(number, partition))
+                break
+        if number not in results:
+            raise TimeoutError(f"part-{number:05}.parquet was lost in 5 attempts")
+    return np.array([results[number] for number in sorted(results)], dtype=object).tolist()
+
+
 def score_all_with(
     take=lambda pairs, number: [dict(pairs)[number]], attempts=5, lost=ex.WorkerLost
 ):
@@ -937,6 +1119,36 @@ wrong(ex.score_all, "`return results` missing")(lambda partitions, submit: print
 wrong(ex.score_all, "A dict came back")(
     lambda partitions, submit: dict(enumerate(score_all_by_recursion(partitions, submit)))
 )
+
+
+@wrong(ex.score_all, "with another partition's rows")
+def score_all_counted_from_1(partitions, submit):
+    return [
+        score_all_by_recursion(
+            [each], lambda _, piece, i=number: [(0, dict(submit(i, piece))[i])]
+        )[0]
+        for number, each in enumerate(partitions, start=1)
+    ]
+
+
+@wrong(ex.score_all, "partition 6 of 7 lost in every attempt your function returns 6")
+def score_all_up_to_the_last_that_came(partitions, submit):
+    results = {}
+    for number, partition in enumerate(partitions):
+        for _ in range(5):
+            with contextlib.suppress(ex.WorkerLost):
+                results.update(submit(number, partition))
+                break
+    for number in range(max(results, default=-1) + 1):
+        if number not in results:
+            raise RuntimeError(f"partition {number}")
+    return [results[number] for number in sorted(results)]
+
+
+@wrong(ex.score_all, "A generator came back")
+def score_all_one_by_one(partitions, submit):
+    for number, partition in enumerate(partitions):
+        yield from score_all_by_recursion([partition], lambda _, each, i=number: submit(i, each))
 
 
 @wrong(ex.score_all, "has never been scored")

@@ -67,6 +67,13 @@ def test_it_names_rivals_that_do_as_well(fitted, rivals, words):
     assert words in card(fitted, table(**rivals))
 
 
+def test_a_bar_in_a_name_begins_no_column(fitted):
+    lines = card(fitted, table(**{"largest |z|": (0.5, 0.01)})).splitlines()
+    (row,) = [line for line in lines if line.startswith("| largest")]
+    bars = [line.replace(r"\|", "").count("|") for line in lines if line.startswith("| **ours")]
+    assert row.replace(r"\|", "").count("|") == bars[0]
+
+
 def test_one_seed_tells_no_order(fitted):
     results = table(ours=(0.8, np.nan), forest=(0.9, np.nan)).drop("random scores")
     assert "One seed does not tell who leads." in card(fitted, results)

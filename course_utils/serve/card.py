@@ -120,7 +120,8 @@ def _results(results, label):
     shown = [name for name in results.columns if "[s]" not in name]
     lines = ["| " + " | ".join(["", *shown]) + " |", "|---" * (len(shown) + 1) + "|"]
     for name, row in results[shown].iterrows():
-        mark = f"**{name}**" if name == label else name
+        shown_name = name.replace("|", "\\|")  # else it would begin a column of its own
+        mark = f"**{shown_name}**" if name == label else shown_name
         lines.append("| " + " | ".join([mark, *(f"{row[each]:.3f}" for each in shown)]) + " |")
     return (
         "## Results\n\nOn rows that were held back, means over seeds; ± is the standard deviation "

@@ -44,6 +44,13 @@ def rows_to_refit_check(answer):
     name_the_mistake(got, _wrong_rows(alarm, change, now, least))
     _require_rows(got, (change, now), (alarm, change, now, least))
     result = answer(alarm, change, change + least, least)
+    if result is None:
+        require(
+            answer(alarm, change, alarm + least - 1, least) is not None,
+            f"With alarm {alarm}, change {change}, now {alarm + least - 1} and least {least} you "
+            f"wait until {least} rows have come since the alarm. Count them from the change, "
+            "which is known.",
+        )
     require(
         result is not None,
         f"With just as many rows as `least`, {least}, you still wait. That is enough.",

@@ -80,9 +80,12 @@ def _require_a_beginning(answer):
             warnings.simplefilter("ignore")
             result = answer(0.5, np.empty(0), 0.1)
     except (IndexError, ValueError, ZeroDivisionError) as error:
+        asked = "ambiguous" in str(error)
         raise Misconception(
             "While there are no recent scores there is nothing to compare with, and your function "
             f"raises {type(error).__name__}. Return True then."
+            + asked
+            * " Ask len(recent) == 0: an array is neither true nor false."
         ) from error
     require(
         _said(result),

@@ -121,14 +121,9 @@ def alarm_budget_inputs(rng):
         ):
             for above in (0, 1, int(rng.integers(2, n // 2)), n - 1, n):
                 yield f"{told}, {above} above", (values, 8192, 8192 * above / n)
-                yield (
-                    f"{told}, a little more than {above} above",
-                    (
-                        values,
-                        1000,
-                        1000 * (above + 0.3) / n,
-                    ),
-                )
-    yield "less than one alarm a day", (rng.normal(size=300), 50, 0.5)
+                for more, share in (("a little", 0.3), ("two thirds", 0.7)):
+                    most = 1000 * (above + share) / n
+                    yield f"{told}, {more} more than {above} above", (values, 1000, most)
+    yield "less than one alarm a day", (rng.normal(size=256), 64, 0.5)
     yield "equal scores", (np.full(9, 0.25), 100, 3)
     yield "one score", (rng.normal(size=1), 10, 1)

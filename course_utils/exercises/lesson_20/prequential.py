@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import (
     as_array,
@@ -16,8 +18,8 @@ import numpy as np
 # -------------------------------------------------------------------------- 1 · prequential scores
 
 prequential_scores = Exercise(
-    "Go through the rows once, in order: first model.score_one(row), then model.learn_one(row). "
-    "Return the scores.",
+    "Go through the `rows`, an array or a list, once and in order: first model.score_one(row), "
+    "then model.learn_one(row). Return the scores.",
     hints=(
         "When a row comes, it has to be judged by a model that has not seen it yet.",
         "One loop: append model.score_one(row) to a list, then call model.learn_one(row).",
@@ -67,6 +69,11 @@ def prequential_scores_check(answer):
     rows = np.random.default_rng(20).normal(size=(12, 3))
     model = _Model()
     result = answer(model, rows.copy())
+    require(
+        model.calls or not isinstance(result, Iterator),
+        f"You return a {type(result).__name__}, which has not run yet, so that no row is scored. "
+        "Go through the rows: list(…) of it.",
+    )
     _name_the_order(model.calls, [_value(row) for row in rows])
     got = as_array(result, what="the scores")
     wanted = prequential_scores_solution(_Model(), rows)
@@ -97,7 +104,11 @@ def _name_the_order(calls, values):
     """Say what is wrong with the order of the calls (name, value), if anything."""
     did = [name for name, _ in calls]
     scored, learned = ([value for name, value in calls if name == each] for each in _BOTH)
-    require("score" in did, "The model was never asked: model.score_one(row) gives a row's score.")
+    require(
+        "score" in did,
+        "The model was never asked, the one that is given and no copy of it: "
+        "model.score_one(row) gives a row's score.",
+    )
     require(
         "learn" in did,
         "The model never learns, so that it is as frozen as before: model.learn_one(row).",

@@ -33,11 +33,10 @@ def slot_solution(seen, size, generator):
 @slot.set_check
 def slot_check(answer):
     _judge_filling(answer)
-    for size, rows in ((3, 7), (1, 3)):
-        places = _places(answer, size, rows)
-        kept = (places >= 0).mean(axis=1)  # (rows,)
-        _name_the_share(kept, size)
-        _judge_places(places, size)
+    places = {each: _places(answer, *each) for each in PAIRS}  # (RUNS,) each
+    _name_the_share(np.array([(each >= 0).mean() for each in places.values()]))
+    for (seen, size), each in places.items():
+        _judge_places(each, seen, size)
     draws = [[answer(5, 3, each) for _ in range(40)] for each in _generators(7, 7, 8)]
     require(
         draws[0] == draws[1],
@@ -75,6 +74,8 @@ def _place(result, size):
     """Return what came back as a place, −1 for None, or say what it is instead."""
     if result is None:
         return -1
+    if type(result) is int and 0 <= result < size:  # nearly always
+        return result
     got = as_array(result, what="the place", finite=False)
     require(
         got.shape == () and not isinstance(result, bool | np.bool_),
@@ -88,20 +89,15 @@ def _place(result, size):
     return int(got)
 
 
-def _places(answer, size, rows):
-    """Return the places that each row took, −1 where dropped, in many runs: (rows, RUNS)."""
+def _places(answer, seen, size):
+    """Return the places that row `seen` took in many runs, −1 where it was dropped: (RUNS,)."""
     generator = np.random.default_rng(26)
-    return np.array(
-        [
-            [_place(answer(seen, size, generator), size) for _ in range(RUNS)]
-            for seen in range(size, rows)
-        ]
-    )
+    return np.array([_place(answer(seen, size, generator), size) for _ in range(RUNS)])
 
 
-def _name_the_share(kept, size):
-    """Refuse shares of rows kept, the first that of row `size`, and name those of known slips."""
-    seen = np.arange(size, size + len(kept))
+def _name_the_share(kept):
+    """Refuse shares of rows kept, one for each of PAIRS, and name those of known slips."""
+    seen, size = np.array(PAIRS).T
     if _near(kept, size / (seen + 1)):
         return
     for shares, why in (
@@ -137,11 +133,11 @@ def _name_the_share(kept, size):
         ),
     ):
         require(not _near(kept, shares), why)
-    for number, share in zip(seen, kept, strict=True):
-        right = size / (number + 1)
+    for (row, places), share in zip(PAIRS, kept, strict=True):
+        right = places / (row + 1)
         require(
             abs(share - right) < NEAR,
-            f"With row {number} and {size} places, {share:.0%} of {RUNS} rows are kept; about "
+            f"With row {row} and {places} places, {share:.0%} of {RUNS:,} rows are kept; about "
             f"{right:.0%} are expected, size / (seen + 1).",
         )
 
@@ -150,20 +146,20 @@ def _near(shares, others):
     return bool((np.abs(shares - others) < NEAR).all())
 
 
-def _judge_places(places, size):
+def _judge_places(places, seen, size):
     """Refuse rows that prefer a place, whose row is then overwritten sooner than others."""
-    for seen, row in enumerate(places, start=size):
-        taken = row[row >= 0]
-        shares = np.bincount(taken, minlength=size) / len(taken)
-        told = f"{', '.join(f'{share:.0%}' for share in shares)} take the places 0 to {size - 1}"
-        require(
-            np.abs(shares - 1 / size).max() < 1.5 * NEAR,
-            f"Of the rows {seen} that are kept, {told}. Each is to be as likely, or else some "
-            "rows are overwritten sooner.",
-        )
+    taken = places[places >= 0]
+    shares = np.bincount(taken, minlength=size) / len(taken)
+    told = f"{', '.join(f'{share:.0%}' for share in shares)} take the places 0 to {size - 1}"
+    require(
+        np.abs(shares - 1 / size).max() < 1.5 * NEAR,
+        f"Of the rows {seen} that are kept, {told}. Each is to be as likely, or else some "
+        "rows are overwritten sooner.",
+    )
 
 
-RUNS, NEAR = 700, 0.095  # draws for each row, and how far shares may lie by chance: 5 deviations
+PAIRS = ((3, 3), (6, 3), (1, 1), (2, 1))  # rows, and the places there are
+RUNS, NEAR = 1_200, 0.072  # draws for each, and how far shares may lie by chance: 5 deviations
 
 
 @slot.set_inputs

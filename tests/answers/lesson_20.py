@@ -1,6 +1,7 @@
 """Answers to the exercises of lesson 20: right ones in other styles, and wrong ones."""
 
 import bisect
+import copy
 import itertools
 import math
 import random
@@ -12,7 +13,7 @@ from course_utils.exercises import lesson_20 as ex
 import numpy as np
 import pandas as pd
 import torch
-from scipy.stats import ks_2samp
+from scipy import stats
 
 # -------------------------------------------------------------------------- 1 · prequential scores
 
@@ -49,6 +50,23 @@ def prequential_in_a_series(model, rows):
         scores.append(torch.tensor(model.score_one(row)))
         model.learn_one(row)
     return pd.Series([float(each) for each in scores], dtype=float)
+
+
+@right(ex.prequential_scores)
+def prequential_by_recursion(model, rows):
+    if len(rows) == 0:
+        return np.array([])
+    first_score = model.score_one(rows[0])
+    model.learn_one(rows[0])
+    return np.concatenate([[first_score], prequential_by_recursion(model, rows[1:])])
+
+
+wrong(ex.prequential_scores, "You return a generator, which has not run")(
+    lambda model, rows: ((model.score_one(row), model.learn_one(row))[0] for row in rows)
+)
+wrong(ex.prequential_scores, "no copy of it")(
+    lambda model, rows: prequential_in_one_line(copy.deepcopy(model), rows)
+)
 
 
 @wrong(ex.prequential_scores, "learned before it is scored")
@@ -221,6 +239,16 @@ def delays_by_accumulate(arrivals, work):
     return [end - arrival for end, arrival in zip(list(done)[1:], arrivals, strict=True)]
 
 
+@right(ex.delays)
+def delays_from_the_first_row(arrivals, work):
+    """In float32, and for no empty stream."""
+    arrivals, done = arrivals.astype(np.float32), np.zeros(len(work), dtype=np.float32)
+    done[0] = arrivals[0] + work[0]
+    for row in range(1, len(work)):
+        done[row] = max(arrivals[row], done[row - 1]) + work[row]
+    return done - arrivals
+
+
 wrong(ex.delays, "seconds of work")(lambda arrivals, work: work.copy())
 wrong(ex.delays, "waiting alone")(
     lambda arrivals, work: delays_by_sums(arrivals, work) - work,
@@ -274,7 +302,7 @@ wrong(ex.delays, "rows that cost nothing")(
 )
 
 
-@wrong(ex.delays, "arrivals before 0")
+@wrong(ex.delays, "your server is free from 0 on")
 def delays_of_a_server_that_begins_at_0(arrivals, work):
     free, delays = 0.0, []
     for arrival, seconds in zip(arrivals, work, strict=True):
@@ -330,6 +358,27 @@ def budget_by_bisection(scores, rows_a_day, most):
     return rising[place]
 
 
+@right(ex.alarm_budget)
+def budget_by_share_below(scores, rows_a_day, most):
+    return min(each for each in scores if rows_a_day * (1 - np.mean(scores <= each)) <= most)
+
+
+@right(ex.alarm_budget)
+def budget_by_counts(scores, rows_a_day, most):
+    values, counts = np.unique(scores, return_counts=True)
+    return values[np.argmax((len(scores) - counts.cumsum()) * rows_a_day <= most * len(scores))]
+
+
+wrong(ex.alarm_budget, "two thirds more than 0 above")(
+    lambda scores, rows, most: np.sort(scores)[::-1][
+        min(round(len(scores) * most / rows), len(scores) - 1)
+    ]
+)
+wrong(ex.alarm_budget, "a little more than 0 above")(
+    lambda scores, rows, most: np.sort(scores)[::-1][
+        min(math.ceil(len(scores) * most / rows), len(scores) - 1)
+    ]
+)
 wrong(ex.alarm_budget, "share that may alarm")(lambda scores, rows, most: most / rows)
 wrong(ex.alarm_budget, "how many of the scores may alarm")(
     lambda scores, rows, most: most * len(scores) / rows
@@ -454,6 +503,11 @@ stored_refit("how many rows there are", stop=lambda a, c, n, k: n - c)
 stored_refit("changed over", start=lambda a, c, n, k: n, stop=lambda a, c, n, k: c)
 stored_refit("just as many rows as `least`", enough=lambda a, c, n, k: n - c > k)
 stored_refit("With alarm 540, change 500, now 900", stop=lambda a, c, n, k: n + 300)
+wrong(ex.rows_to_refit, "rows have come since the alarm. Count them from the change")(
+    lambda alarm, change, now, least: (
+        refit_by_rows(alarm, change, now, least) if now - alarm >= least else None
+    )
+)
 wrong(ex.rows_to_refit, "0 counts as false")(
     lambda alarm, change, now, least: refit_in_an_array(alarm, change or None, now, least)
 )
@@ -506,6 +560,17 @@ def gate_by_pandas(score, recent, left_out):
 
 
 @right(ex.may_learn)
+def gate_by_percentile(score, recent, left_out):
+    return len(recent) == 0 or stats.percentileofscore(recent, score) <= 100 * (1 - left_out)
+
+
+@right(ex.may_learn)
+def gate_by_rank(score, recent, left_out):
+    most = max(1, round(left_out * len(recent)))
+    return not len(recent) or score <= np.sort(recent)[-most]
+
+
+@right(ex.may_learn)
 def gate_in_a_tensor(score, recent, left_out):
     recent = torch.tensor(recent)
     return torch.tensor(True) if not len(recent) else (recent >= score).double().mean() >= left_out
@@ -540,6 +605,15 @@ wrong(ex.may_learn, "never begins")(lambda s, recent, left_out: np.mean(recent >
 wrong(ex.may_learn, "raises IndexError")(
     lambda score, recent, left_out: score <= np.quantile(recent, 1 - left_out)
 )
+
+
+@wrong(ex.may_learn, "an array is neither true nor false")
+def gate_that_asks_an_array(score, recent, left_out):
+    if not recent:
+        return True
+    return score <= np.quantile(recent, 1 - left_out)
+
+
 wrong(ex.may_learn, "raises ZeroDivisionError")(
     lambda score, recent, left_out: sum(recent >= score) / len(recent) >= left_out
 )
@@ -606,6 +680,25 @@ stored_slot("size / (seen + 1)", chance=lambda seen, size: 0.3)
 stored_slot("Each is to be as likely", place=lambda seen, size, generator: seen % size)
 stored_slot("Each is to be as likely", place=lambda seen, size, generator: 0)
 wrong(ex.slot, "window of the last rows")(lambda seen, size, generator: seen % size)
+
+
+@right(ex.slot)
+def slot_by_a_sample(seen, size, generator):
+    if seen < size:
+        return seen
+    kept = generator.choice(seen + 1, size=size, replace=False)
+    places = np.flatnonzero(kept == seen)
+    return places[0] if len(places) else None
+
+
+@wrong(ex.slot, "rows are kept; about")
+def slot_by_rounding(seen, size, generator):
+    place = seen if seen < size else round(seen * generator.random())
+    return place if place < size else None
+
+
+# sampled with replacement: near an off-by-one with three places, not with one
+stored_slot("rows are kept; about", chance=lambda seen, size: 1 - (1 - 1 / (seen + 1)) ** size)
 wrong(ex.slot, "a row that is dropped gets None")(
     lambda seen, size, g: seen if seen < size else int(g.integers(seen + 1))
 )
@@ -710,9 +803,51 @@ def drift_by_smoothing(reference=None, scores=None):
 
 @right(ex.drift_alarm)
 def drift_by_two_samples(reference, scores):
-    """The Kolmogorov-Smirnov test on the last hundred rows, every fortieth row."""
-    for row in range(119, len(scores), 40):
-        if ks_2samp(reference, scores[row - 99 : row + 1], method="asymp").pvalue < 1e-6:
+    """Kolmogorov's and Smirnov's distance of the last hundred rows, every twentieth row."""
+    rising = np.sort(reference)
+    below = np.searchsorted(rising, rising, "right") / len(rising)
+    for row in range(99, len(scores), 20):
+        last = np.sort(scores[row - 99 : row + 1])
+        if np.abs(np.searchsorted(last, rising, "right") / 100 - below).max() > 0.3:
+            return row
+    return None
+
+
+@right(ex.drift_alarm)
+def drift_by_stability(reference, scores):
+    """The population stability index of the last hundred rows, every tenth row."""
+    edges = np.unique(np.quantile(reference, [0.2, 0.4, 0.6, 0.8]))
+    counts = [
+        np.bincount(np.searchsorted(edges, each, "right"), minlength=len(edges) + 1)
+        for each in (reference, *np.lib.stride_tricks.sliding_window_view(scores, 100)[::10])
+    ]
+    shares = [np.maximum(each / each.sum(), 0.5 / each.sum()) for each in counts]
+    known = shares[0]
+    row = first([((each - known) * np.log(each / known)).sum() > 0.35 for each in shares[1:]])
+    return None if row is None else 10 * row + 99
+
+
+@right(ex.drift_alarm)
+def drift_in_torch(reference, scores):
+    """Page's sums without a loop: a cumulated sum above its lowest value so far."""
+    rising, scores = torch.from_numpy(reference).sort().values, torch.from_numpy(scores)
+    shares = sum(torch.searchsorted(rising, scores, right=each) for each in (False, True))
+    shares = shares / 2 / len(rising)
+    rings = torch.zeros(len(scores), dtype=bool)
+    for each in (shares - 0.65, 0.35 - shares):
+        total = torch.cat([torch.zeros(1), each.cumsum(0)])
+        rings |= (total - total.cummin(0).values)[1:] > 6
+    return rings.nonzero()[0, 0] if rings.any() else None
+
+
+@right(ex.drift_alarm)
+def drift_by_clipped_distances(reference, scores):
+    low, middle, high = np.quantile(reference, [0.25, 0.5, 0.75])
+    known, new = (np.clip((x - middle) / (high - low), -1, 1) for x in (reference, scores))
+    up = down = 0.0
+    for row, each in enumerate(new - known.mean()):
+        up, down = max(0, up + each - 0.3), max(0, down - each - 0.3)
+        if max(up, down) > 12:
             return row
     return None
 
@@ -750,6 +885,30 @@ wrong(ex.drift_alarm, "it looks at what comes later")(
 )
 
 
+wrong(ex.drift_alarm, "drifted from the first row on")(
+    lambda reference, scores: cumulated()(scores[:50], scores)
+)
+wrong(ex.drift_alarm, "that row has not come")(lambda reference, scores: 500)
+wrong(ex.drift_alarm, "changes the `reference`")(
+    lambda reference, scores: (reference.sort(), cumulated()(reference, scores))[1]
+)
+
+
+@wrong(ex.drift_alarm, "drift slowly are missed")
+def drift_against_lately(reference, scores):
+    """The last fifty rows beside those a hundred rows earlier."""
+    smooth = pd.Series(shares_of(reference, scores)).rolling(50).mean().to_numpy()
+    row = first(np.abs(smooth[100:] - smooth[:-100]) > 0.27)
+    return None if row is None else row + 100
+
+
+@wrong(ex.drift_alarm, "must not depend on earlier calls")
+def drift_with_a_memory(reference, scores, called=[]):  # noqa: B006
+    called.append(True)
+    row = cumulated()(reference, scores)
+    return None if row is None else min(row + len(called), len(scores) - 1)
+
+
 @wrong(ex.drift_alarm, "where the change began")
 def drift_dated_back(reference, scores):
     row = cumulated()(reference, scores)
@@ -759,7 +918,7 @@ def drift_dated_back(reference, scores):
 @wrong(ex.drift_alarm, "The first alarm is asked for")
 def drift_by_the_last_alarm(reference, scores):
     smooth = np.convolve(shares_of(reference, scores), np.ones(50) / 50)[: len(scores)]
-    rows = np.flatnonzero(smooth > 0.72)
+    rows = 50 + np.flatnonzero(np.abs(smooth[50:] - 0.5) > 0.22)
     return rows[-1] if len(rows) else None
 
 

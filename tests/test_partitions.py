@@ -41,6 +41,8 @@ def folder(tmp_path, X):
     for number, rows in zip((1, 2, 10), np.array_split(X, 3), strict=True):
         write(path / f"part.{number}.parquet", rows)
     write(path / "_half.parquet", X)
+    (path / "_temporary").mkdir()
+    write(path / "_temporary" / "part.3.parquet", X)
     return path
 
 
@@ -173,6 +175,22 @@ def test_a_row_that_cannot_be_scored_names_its_part_and_leaves_the_others(
     ):
         score_partitions(exported, folder, to=tmp_path / "scores")
     assert not (tmp_path / "scores" / "part-00005.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "type_"),
+    [
+        (["1.5", "2"], "string"),
+        (np.array(["2026-01-01", "2026-01-02"], dtype="M8[s]"), "timestamp"),
+        (pa.array(["1", "2"]).dictionary_encode(), "dictionary<"),
+    ],
+)
+def test_texts_and_times_are_not_made_numbers(exported, tmp_path, values, type_):
+    columns = {"a": [0.0, 1.0], "b": values, "c": [1, 2]}
+    pq.write_table(pa.table(columns), tmp_path / "table.parquet")
+    told = rf"row group 0 of table\.parquet: column 'b' holds {type_}.*, not numbers"
+    with pytest.raises(ValueError, match=told):
+        score_partitions(exported, tmp_path / "table.parquet").compute()
 
 
 def test_what_is_no_table_or_detector_is_refused(exported, folder, tmp_path):

@@ -21,6 +21,8 @@ from dask.base import tokenize
 __all__ = ["score_partitions"]
 
 FORMAT = "course_utils.serve.partitions 1"
+# types of columns; one that is missing everywhere is refused as NaN is, by its row
+NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_null)
 _loading = threading.Lock()
 
 
@@ -175,8 +177,10 @@ def _files(path):
     if path.is_file():
         return [path]
     found = [
-        each for each in path.rglob("*.parquet") if not each.name.startswith((".", "_"))
-    ]  # hidden ones are half done
+        each
+        for each in path.rglob("*.parquet")
+        if not any(part.startswith((".", "_")) for part in each.relative_to(path).parts)
+    ]  # what is hidden, or in a hidden folder, is half done
     if not found:
         raise FileNotFoundError(f"{path} is no Parquet file, and no folder that holds one.")
 
@@ -207,6 +211,8 @@ def _matrix(rows, columns):
     table = table.select(columns)  # raises for one that the file lacks
     X = np.empty((table.num_rows, len(columns)))
     for number, column in enumerate(table.columns):
+        if not any(holds(column.type) for holds in NUMBERS):  # NumPy would make numbers of texts
+            raise ValueError(f"column {columns[number]!r} holds {column.type}, not numbers.")
         X[:, number] = column.to_numpy()
     return X, range(rows.start, rows.start + rows.count)
 

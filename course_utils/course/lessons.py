@@ -46,6 +46,7 @@ LESSONS = (
     "17_explaining_detections",
     "18_ways_to_fool_yourself",
     "19_choosing_a_detector",
+    "20_streams_and_drift",
     "21_shipping_a_detector",
     "22_scaling_out",
 )

@@ -242,9 +242,10 @@ def test_the_patient_attacker_is_let_in_and_the_bold_one_is_not(lesson):
     assert np.linalg.norm(patient - center) == pytest.approx(0.99 * 2)
     bold = lesson["attacker"]("bold", way, 2.0, start)(center)
     assert np.linalg.norm(bold - start) == pytest.approx(5 * 2)
-    calm, caught = lesson["poisoned"]("none", 0, True, 0)
+    calm, caught, false = lesson["poisoned"]("none", 0, True, 0)
     assert calm < 0.15
     assert caught > 0.5
+    assert false < 0.3
     assert lesson["poisoned"]("bold", 0.3, True, 0)[0] < 0.15
     assert lesson["poisoned"]("bold", 0.3, False, 0)[0] > 1
     assert lesson["poisoned"]("patient", 0.3, True, 0)[0] > 2 * calm

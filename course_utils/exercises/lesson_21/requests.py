@@ -216,8 +216,9 @@ def _judge_refusal(answer, what, body, place, why):
         if "ellipsis" in str(error):
             raise
         raise Misconception(
-            f"{described} your function raises {type(error).__name__}: {_short(error)} Only a "
-            f"ValueError tells the service that the request is to blame. {why}".rstrip()
+            f"{described} your function raises {type(error).__name__}: "
+            f"{_short(error).rstrip('.')}. Only a ValueError tells the service that the request "
+            f"is to blame. {why}".rstrip()
         ) from None
     returned = f"you return {_short(found)}" if found is not None else "you return None"
     raise Misconception(f"{described} {returned}; a ValueError is due. {why}".rstrip())
@@ -226,16 +227,23 @@ def _judge_refusal(answer, what, body, place, why):
 def _judge_message(error, described, place):
     """Refuse a message that does not name the row and the column to blame."""
     said = str(error)
-    numbers = [int(each) for each in re.findall(r"\d{1,9}", said)]
     axes = ("row", "column")[: len(place)]
-    for axis, number in zip(axes, place, strict=True):
-        if number in numbers:
+    told = [_numbers_of(axis, said) for axis in axes]
+    from_one = all(number + 1 in each for number, each in zip(place, told, strict=True))
+    for axis, number, each in zip(axes, place, told, strict=True):
+        if number in each:
             continue
-        counted = number + 1 in numbers
+        fault = f"says {number + 1}. Count from 0." if from_one else "does not say so."
         raise Misconception(
             f"{described} the message is {_short(said)!r}: {axis} {number} is to blame, and it "
-            + (f"says {number + 1}. Count from 0." if counted else "does not say so.")
+            + fault
         )
+
+
+def _numbers_of(axis, said):
+    """Return the numbers after the axis's name in a message; all numbers, if none follows it."""
+    after = re.findall(rf"{axis}\W*(\d{{1,9}})", said, re.IGNORECASE)
+    return [int(each) for each in after or re.findall(r"\d{1,9}", said)]
 
 
 def _short(value):
@@ -244,7 +252,7 @@ def _short(value):
 
 
 def _shown(body):
-    text = body.decode(errors="replace")
+    text = body.decode(errors="replace") or "b''"
     return text if len(text) <= 60 else f"{text[:45]}… ({len(text):,} characters)"
 
 

@@ -74,7 +74,22 @@ def _by_counts(method, side):
     return index
 
 
-OTHERS = [_by_counts(method, side) for method in METHODS for side in ("left", "right")]
+def _by_rank(side):
+    """Return PSI with the edges sorted(expected)[k * n // bins], counted to this side."""
+
+    def index(expected, actual, bins):
+        edges = np.sort(expected)[np.arange(1, bins) * len(expected) // bins]
+        p, q = (
+            np.maximum(_counts(edges, each, side), 0.5) / len(each) for each in (expected, actual)
+        )
+        return _index(p, q)
+
+    return index
+
+
+SIDES = "left", "right"
+OTHERS = [_by_counts(method, side) for method in METHODS for side in SIDES]
+OTHERS += [_by_rank(side) for side in SIDES]
 
 
 def _mistakes(expected, actual, bins):
@@ -91,6 +106,10 @@ def _mistakes(expected, actual, bins):
         yield (p * np.log(p / q)).sum(), "That is KL(p ‖ q), one half of PSI: Σ (q − p) ln(q / p)."
         yield (q * np.log(q / p)).sum(), "That is KL(q ‖ p), one half of PSI: Σ (q − p) ln(q / p)."
         yield _index(p, q) / 2, "That is half of PSI."
+        yield (
+            _index(np.full(bins, 1 / bins), q),
+            "p is taken for 1 / bins. That is near, and no count: count expected as well.",
+        )
         yield -_index(p, q), "The sign is turned: (q − p) and ln(q / p) have the same one."
         yield _index(p, q) / np.log(10), "The logarithm is log10. PSI takes the natural one."
         yield _index(p, q) / np.log(2), "The logarithm is log2. PSI takes the natural one."

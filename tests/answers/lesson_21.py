@@ -99,6 +99,12 @@ def shipped_by_parameters(network, mean, spread, threshold):
     return Scored().eval()
 
 
+@right(ex.shipped)
+def shipped_with_a_frozen_copy(network, mean, spread, threshold):
+    own = copy.deepcopy(network).requires_grad_(False)
+    return Shipped(own, mean, spread, threshold, PARTS)
+
+
 def stored_module(words, **parts):
     wrong(ex.shipped, words)(shipped_with(**parts))
 
@@ -139,6 +145,11 @@ stored_module("changed in place", scale=lambda X, m, s: X.sub_(m).div_(s))
 stored_module(
     "Row 0 alone",
     score=lambda net, z: net(z.float()).double() * (1 if len(z) > 1 else 2),
+)
+stored_module("not implemented for", decide=lambda score, t: score > t | score.isnan())
+stored_module(
+    "a loop over the rows",
+    score=lambda net, z: torch.stack([net(each[None].float())[0].double() for each in z]),
 )
 wrong(ex.shipped, "You return the class")(lambda network, mean, spread, threshold: Shipped)
 wrong(ex.shipped, "A torch.nn.Module is expected")(
@@ -526,6 +537,7 @@ stored_reader("you refuse it", is_number=lambda c: type(c) in (int, float) and a
 stored_reader("Count from 0", places=lambda i, j: f"row {i + 1}, column {j + 1}")
 stored_reader("does not say so", places=lambda i, j: "a number is expected")
 stored_reader("row 0 is to blame", places=lambda i, j: f"column {j}")
+stored_reader("row 0 is to blame", places=lambda i, j: f"row {j}, column {i}")
 stored_reader("you return", to_float=lambda cell: float(round(cell)))
 stored_reader("That is Python and no JSON", load=lambda body: ast.literal_eval(body.decode()))
 wrong(ex.parse_request, "whole request")(lambda body, columns, most_rows: json.loads(body))
@@ -581,6 +593,14 @@ def stability_by_torch(expected, actual, bins):
     return ((q - p) * (q.log() - p.log())).sum()
 
 
+@right(ex.population_stability)
+def stability_by_ranks(expected, actual, bins):
+    edges = np.sort(expected)[[k * len(expected) // bins for k in range(1, bins)]]
+    p, q = (np.bincount(np.digitize(each, edges), minlength=bins) for each in (expected, actual))
+    p, q = (np.where(each == 0, 0.5, each) / each.sum() for each in (p, q))
+    return ((q - p) * np.log(q / p)).sum()
+
+
 right(ex.population_stability)(lambda e, a, bins: evaluation.population_stability(e, a, bins))
 
 
@@ -607,6 +627,10 @@ def with_least(least):
 
 stored_index("one half of PSI", index=lambda p, q: (q * np.log(q / p)).sum())
 stored_index("one half of PSI", index=lambda p, q: (p * np.log(p / q)).sum())
+stored_index(
+    "taken for 1 / bins",
+    index=lambda p, q: ((q - 1 / len(q)) * np.log(q * len(q))).sum(),
+)
 stored_index("half of PSI", index=lambda p, q: ((q - p) * np.log(q / p)).sum() / 2)
 stored_index("sign is turned", index=lambda p, q: ((p - q) * np.log(q / p)).sum())
 stored_index("is log10", index=lambda p, q: ((q - p) * np.log10(q / p)).sum())
@@ -695,14 +719,28 @@ stored_limit(
     "is as if the shares of expected were exact",
     draw=lambda n, m, g: (rows := g.normal(size=n), g.choice(rows, size=m)),
 )
-stored_limit("have the size of actual", draw=lambda n, m, g: (g.normal(size=m), g.normal(size=m)))
-stored_limit(
-    "have the size of expected", draw=lambda n, m, g: (g.normal(size=n), g.normal(size=n))
-)
+stored_limit("had the size of actual", draw=lambda n, m, g: (g.normal(size=m), g.normal(size=m)))
+stored_limit("had the size of expected", draw=lambda n, m, g: (g.normal(size=n), g.normal(size=n)))
 stored_limit("would pass", draw=lambda n, m, g: (g.normal(size=n), g.normal(0.5, size=m)))
 stored_limit("another limit", draw=lambda n, m, g: (np.random.rand(n), np.random.rand(m)))
 wrong(ex.stability_limit, "not drawn from")(
     lambda n, m, bins, level, generator: evaluation.stability_limit(n, m, bins, level)
+)
+
+
+@right(ex.stability_limit)
+def limit_of_spawned_generators(n_expected, n_actual, bins, level, generator):
+    found = []
+    for child in generator.spawn(500):
+        pair = child.normal(size=n_expected), child.normal(size=n_actual)
+        found.append(ex.population_stability._solution(*pair, bins))
+    return np.percentile(found, 100 * (1 - level))
+
+
+wrong(ex.stability_limit, "as large as by χ²")(
+    lambda n, m, bins, level, g: (
+        np.quantile(g.chisquare(bins - 1, size=10_000), 1 - level) * (1 / n + 1 / m)
+    )
 )
 wrong(ex.stability_limit, "for many rows in each bin")(
     lambda n, m, bins, level, generator: chi2.isf(level, bins - 1) * (1 / n + 1 / m)

@@ -1,5 +1,6 @@
 """The scorer by itself: what it loads, what it refuses, and that it serves several at a time."""
 
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -80,6 +81,41 @@ def test_a_file_of_another_sort_is_refused(path, tmp_path):
         Scorer(other)
     with pytest.raises(ScorerFileError, match="a detector of tables; Scorer reads it"):
         ImageScorer(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("detector", None), ("detector", "Two\nlines"), ("detector", ["Distance"]),
+        ("threshold", None), ("threshold", "2.5"), ("threshold", True),
+        ("columns", -1), ("columns", "3"), ("columns", 5),
+        ("names", ["a", "b"]), ("names", {"a": 1}), ("names", [1, 2, 3]), ("names", "abc"),
+    ],
+)  # fmt: skip
+def test_what_a_file_says_of_itself_is_checked_before_it_is_used(path, tmp_path, name, value):
+    model = onnx.load(path)
+    stored = {each.key: json.loads(each.value) for each in model.metadata_props} | {name: value}
+    if value is None:
+        del stored[name]
+    onnx.helper.set_model_props(model, {key: json.dumps(each) for key, each in stored.items()})
+    onnx.save(model, tmp_path / "changed.onnx")
+    with pytest.raises(ScorerFileError, match=r"changed\.onnx was changed or damaged: it says"):
+        Scorer(tmp_path / "changed.onnx")
+
+
+def test_a_graph_with_other_inputs_or_outputs_is_refused(path, tmp_path):
+    for change in (
+        lambda graph: graph.output.pop(),
+        lambda graph: [
+            setattr(graph.input[0], "name", "Y"),
+            graph.node[2].input.__setitem__(0, "Y"),
+        ],
+    ):
+        model = onnx.load(path)
+        change(model.graph)
+        onnx.save(model, tmp_path / "changed.onnx")
+        with pytest.raises(ScorerFileError, match=r"its graph takes .* and returns"):
+            Scorer(tmp_path / "changed.onnx")
 
 
 def test_what_others_note_in_the_file_is_let_be(path, tmp_path):

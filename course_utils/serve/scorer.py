@@ -30,8 +30,10 @@ class _Session:
         options.log_severity_level = ONLY_ERRORS
         path = Path(path)
         self._session, facts = _opened(path, options)
-        self.detector, self.threshold_ = facts["detector"], facts["threshold"]
+        _refuse_other_facts(facts, path)
+        self.detector, self.threshold_ = facts["detector"], float(facts["threshold"])
         self._keep(facts, path)
+        _refuse_other_graph(self._session, self._takes(), path)
 
     def _run(self, X, output):
         found = [self._session.run([output], {"X": batch})[0] for batch in self.batches(X)]
@@ -72,7 +74,10 @@ class Scorer(_Session):
             raise ScorerFileError(
                 f"{path} holds {self.detector}, a detector of images; ImageScorer reads it."
             )
-        self.columns, self.feature_names = facts["columns"], facts["names"]
+        self.columns, self.feature_names = facts["columns"], facts.get("names")
+
+    def _takes(self):
+        return "tensor(double)", [self.columns]
 
     def decision_function(self, X):
         """Return one score per row, higher = more anomalous.
@@ -150,6 +155,9 @@ class ImageScorer(_Session):
             )
         self.side = facts["side"]
 
+    def _takes(self):
+        return "tensor(float)", [3, self.side, self.side]
+
     def decision_function(self, X):
         """Return one score per image, higher = more anomalous.
 
@@ -213,7 +221,7 @@ def _opened(path, options):
         # other programs may have added what is theirs, in their own form
         facts = {name: json.loads(stored[name]) for name in FACTS if name in stored}
         kind = facts["format"]
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise ScorerFileError(
             f"{path} is an ONNX file that Detector.export did not write: it does not say which "
             "detector it holds."
@@ -221,3 +229,46 @@ def _opened(path, options):
     if kind != FORMAT:
         raise ScorerFileError(f"{path} has the format {kind!r}; {FORMAT!r} is expected.")
     return session, facts
+
+
+def _refuse_other_facts(facts, path):
+    """Raise where a file says of itself what no export writes: it would only be met later."""
+
+    def is_number(value, kinds):
+        return isinstance(value, kinds) and not isinstance(value, bool)
+
+    width = "side" if "side" in facts else "columns"
+    expected = {
+        "detector": lambda value: isinstance(value, str) and value.isidentifier(),
+        "threshold": lambda value: is_number(value, (int, float)),
+        width: lambda value: is_number(value, int) and value > 0,
+        "names": lambda value: (
+            value is None
+            or (
+                isinstance(value, list)
+                and len(value) == facts.get("columns")
+                and all(isinstance(each, str) for each in value)
+            )
+        ),
+    }
+    wrong = [name for name, is_right in expected.items() if not is_right(facts.get(name))]
+    if wrong:
+        raise ScorerFileError(
+            f"{path} was changed or damaged: it says of its detector that {wrong[0]} is "
+            f"{ascii(facts.get(wrong[0]))[:60]}. Detector.export writes it anew."
+        )
+
+
+def _refuse_other_graph(session, takes, path):
+    """Raise where a file's graph has not the inputs and outputs that it is used by."""
+    inputs = [(each.name, each.type, each.shape[1:]) for each in session.get_inputs()]
+    outputs = {each.name: each.type for each in session.get_outputs()}
+    if inputs != [("X", *takes)] or outputs != {
+        "score": "tensor(double)",
+        "anomaly": "tensor(int64)",
+    }:
+        raise ScorerFileError(
+            f"{path} was changed or damaged: its graph takes {inputs} and returns {outputs}, "
+            f"where X of {takes} and score and anomaly are expected. Detector.export writes it "
+            "anew."
+        )

@@ -194,6 +194,7 @@ def test_health_says_what_is_served(app):
         (b'{"rows": [[-Infinity, 2, 3]]}', 422, "Row 0, column 0 is NaN, infinite"),
         (b'{"rows": [[1e400, 2, 3]]}', 422, "Row 0, column 0 is NaN, infinite"),
         (b'{"rows": [[1' + b"0" * 400 + b", 2, 3]]}", 422, "Row 0, column 0 is NaN, infinite"),
+        (b'{"rows": [[1' + b"0" * 5_000 + b", 2, 3]]}", 422, "a number that is larger than"),
         (b'{"rows": [[true, 2, 3]]}', 422, "Row 0, column 0 is no number"),
         (b'{"rows": [[1, "1.5", 3]]}', 422, "Row 0, column 1 is no number"),
         (b'{"rows": [[1, null, 3]]}', 422, "Row 0, column 1 is no number"),
@@ -418,6 +419,59 @@ def test_health_answers_while_rows_are_scored_and_too_many_requests_are_sent_awa
             answers = await asyncio.gather(*under_way)
             assert [each.json()["scores"] for each in answers] == [[1.0]] * 3
             assert (await client.get("/health")).status_code == 200
+
+    asyncio.run(run())
+
+
+def _under_way(app, size):
+    """Begin a request whose body stops after `size` bytes; return its task and how to end it."""
+    more = [{"type": "http.request", "body": b" " * size, "more_body": True}]
+    end, sent = asyncio.Event(), []
+
+    async def receive():
+        if more:
+            return more.pop()
+        await end.wait()
+        return {"type": "http.request", "body": b'{"rows": [[1, 2, 3]]}', "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"transfer-encoding", b"chunked")]
+    scope = {
+        "type": "http", "method": "POST", "path": "/score", "raw_path": b"/score",
+        "query_string": b"", "root_path": "", "headers": headers, "scheme": "http",
+        "http_version": "1.1",
+    }  # fmt: skip
+
+    async def run():
+        await app(scope, receive, send)
+        return sent[0]["status"]
+
+    return asyncio.create_task(run()), end.set
+
+
+def test_slow_clients_keep_nobody_out_and_their_bodies_have_a_limit_together(scorer):
+    app = service.make_app(scorer, most_waiting=2, most_bytes=10_000)
+
+    async def run():
+        async with client_of(app) as client:
+            slow = [_under_way(app, 9_000) for _ in range(2)]
+            slow += [_under_way(app, 1) for _ in range(8)]
+            await asyncio.sleep(0.05)
+            assert (await client.get("/health")).status_code == 200
+            assert (await client.post("/score", json={"rows": [ROW]})).status_code == 200
+            late, end = _under_way(app, 9_000)  # 18,008 of 20,000 bytes are taken
+            await asyncio.sleep(0.05)
+            end()
+            assert await late == 503
+            for _, finish in slow:
+                finish()
+                await asyncio.sleep(0.02)
+            assert [await each for each, _ in slow] == [200] * 10
+            room, end = _under_way(app, 9_000)  # theirs was given back
+            end()
+            assert await room == 200
 
     asyncio.run(run())
 

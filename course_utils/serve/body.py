@@ -142,6 +142,11 @@ class Body:
     def _refusal(self, error):
         """Return a BodyError for the first thing that pydantic found."""
         kind, place, context = error["type"], error["loc"], error.get("ctx", {})
+        if kind == "json_invalid" and "out of range" in context["error"]:  # over 4,300 digits
+            return BodyError(
+                f"The body has a number that is larger than float64 holds ({context['error']}); "
+                "finite numbers are expected."
+            )
         if kind == "json_invalid":
             return BodyError(f"The body is no JSON: {context['error']}."[:200], 400)
         if not place:

@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import math
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Annotated
 
 import course_utils
@@ -84,7 +85,9 @@ def make_app(scorer, *, token=None, most_rows=10_000, most_bytes=4_000_000, most
     most_bytes : int
         Bytes in one request's body; 10,000 rows of 20 columns with all their digits have 4 MB.
     most_waiting : int
-        Requests in the house, those being scored among them; one more is answered 503.
+        Requests whose bodies are here, those being scored among them; one more is answered 503.
+        So is a body for which there is no room beside the others: they may have as many bytes as
+        so many of the largest.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def make_app(scorer, *, token=None, most_rows=10_000, most_bytes=4_000_000, most
         token = checked_token(token, "token")
     body = Body(scorer.columns, scorer.feature_names, most_rows)
     counts = Counts(scorer.threshold_)
-    places = _Places(most_waiting)
+    places, room = _Room(most_waiting), _Room(most_waiting * most_bytes)
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="scoring")
     facts = {
         "detector": scorer.detector,
@@ -151,8 +154,10 @@ def make_app(scorer, *, token=None, most_rows=10_000, most_bytes=4_000_000, most
         },
     )
     async def score(request: Request):
-        with places.one():
-            sent = await _read(request, most_bytes)
+        # a place is for a body that is here: else clients that send slowly would take them all
+        with room.visit() as take_bytes, places.visit() as take_place:
+            sent = await _read(request, most_bytes, take_bytes)
+            take_place(1)
             try:
                 text = await asyncio.get_running_loop().run_in_executor(pool, answer, sent)
             except BodyError as error:
@@ -230,29 +235,35 @@ def _guard(token):
     return guard
 
 
-class _Places:
-    """How many requests may be in the house; it belongs to the event loop, so needs no lock."""
+class _Room:
+    """How much of something may be in the house; the event loop's own, so it needs no lock."""
 
     def __init__(self, number):
         self.free = number
 
-    def one(self):
-        if not self.free:
-            raise HTTPException(
-                503,
-                "Too many requests are waiting; send this one again later.",
-                {"Retry-After": str(RETRY_SECONDS)},
-            )
-        return self
+    @contextmanager
+    def visit(self):
+        """Yield a function that takes some of it, for as long as the block lasts."""
+        taken = 0
 
-    def __enter__(self):
-        self.free -= 1
+        def take(number):
+            nonlocal taken
+            if number > self.free:
+                raise HTTPException(
+                    503,
+                    "Too many requests are waiting; send this one again later.",
+                    {"Retry-After": str(RETRY_SECONDS)},
+                )
+            self.free -= number
+            taken += number
 
-    def __exit__(self, *error):
-        self.free += 1
+        try:
+            yield take
+        finally:
+            self.free += taken
 
 
-async def _read(request, most_bytes):
+async def _read(request, most_bytes, take_bytes):
     """Return a request's body, or refuse it without holding more than `most_bytes`."""
     headers = request.headers
     kind, _, more = headers.get("content-type", "").partition(";")
@@ -283,6 +294,7 @@ async def _read(request, most_bytes):
                 read += len(parts[-1])
                 if read > most_bytes:
                     raise too_large
+                take_bytes(len(parts[-1]))
                 if not message.get("more_body"):
                     return b"".join(parts)
     except TimeoutError:

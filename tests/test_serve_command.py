@@ -291,6 +291,39 @@ def listening(path, monkeypatch):
     thread.join(PATIENCE)
 
 
+def ask_for_ever(client):
+    while True:
+        client.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * 500)
+
+
+def test_small_chunks_and_unread_answers_keep_nobody_waiting(listening, monkeypatch):
+    pieces, begun = [], threading.Event()
+
+    def count(self, data, read=H11Protocol.data_received):
+        pieces.append(len(data))
+        if len(data) > 1_000:
+            begun.set()
+        read(self, data)
+
+    monkeypatch.setattr(H11Protocol, "data_received", count)
+    place = urlsplit(listening)
+    head = b"POST /score HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    chunks = b"1\r\n \r\n" * 30_000
+    with socket.create_connection((place.hostname, place.port), timeout=PATIENCE) as client:
+        client.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
+        assert begun.wait(PATIENCE)
+        assert ask(listening, "GET", "/health")[0] == 200
+        assert sum(pieces) < len(chunks)  # the rest is read afterwards
+        client.sendall(b"15\r\n" + b'{"rows": [[1, 2, 3]]}' + b"\r\n0\r\n\r\n")
+        assert client.recv(1_000).startswith(b"HTTP/1.1 200 ")
+    # answers that are not read fill up, then requests do: unless it ends, this times out
+    with (
+        socket.create_connection((place.hostname, place.port), timeout=PATIENCE) as client,
+        pytest.raises(ConnectionError),
+    ):
+        ask_for_ever(client)
+
+
 def test_silence_and_noise_end_a_connection_and_a_request_does_not(listening):
     place = urlsplit(listening)
     for sent, expected in {

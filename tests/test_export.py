@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 from course_utils import detectors
 from course_utils.detectors import AnoGAN, AutoEncoder, DeepSVDD
@@ -26,7 +27,7 @@ from sklearn.exceptions import NotFittedError
 from small_detectors import EVERY, assert_close, medium, related, small, steady
 
 CLOSE = 1e-5  # relative: what float32 holds to, whichever program sums up
-COLUMNS = ["time", "constant", "tiny", "huge", "cause", "effect"]
+COLUMNS = ["time", "constant", "tiny", "huge", "cause", 'größe "😀"']
 
 
 def table():
@@ -224,7 +225,12 @@ def test_an_export_changes_nothing_else_and_says_nothing(tmp_path, capfd):
     path.write_bytes(b"an older one")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        detector.export(str(path))
+        with ThreadPoolExecutor(2) as pool:  # torch traces for all threads at once
+            other = pool.submit(detector.export, tmp_path / "other.onnx")
+            detector.export(str(path))
+            assert other.exception() is None
+    assert (tmp_path / "other.onnx").read_bytes() == path.read_bytes()
+    (tmp_path / "other.onnx").unlink()
     assert torch.equal(state[0], torch.get_rng_state())
     assert state[1:] == (torch.get_num_threads(), logger.level, threading.active_count())
     assert capfd.readouterr() == ("", "")
@@ -234,6 +240,15 @@ def test_an_export_changes_nothing_else_and_says_nothing(tmp_path, capfd):
     np.testing.assert_array_equal(detector.decision_function(X), before)
     assert_close(Scorer(path).decision_function(X), before, CLOSE)
     assert Scorer(path).feature_names is None
+
+
+def test_a_path_that_cannot_be_written_is_told_before_the_export(tmp_path):
+    detector = small(AutoEncoder).fit(related(50, 3))
+    with pytest.raises(IsADirectoryError, match="is a folder; the name of a file"):
+        detector.export(tmp_path)
+    with pytest.raises(FileNotFoundError, match="not_there is no folder; make it first"):
+        detector.export(tmp_path / "not_there" / "d.onnx")
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_exported_says_so_and_writes_nothing(tmp_path):

@@ -106,6 +106,8 @@ class Detector(BaseEstimator):
         ------
         NotImplementedError
             If this sort of detector cannot be written as such a graph.
+        FileNotFoundError, IsADirectoryError
+            If the path's folder is not there, or the path is one.
         sklearn.exceptions.NotFittedError
             Before ``fit``.
         """

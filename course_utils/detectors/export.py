@@ -7,6 +7,7 @@ cut-off, network, score, threshold. What is left outside of it, somebody forgets
 import contextlib
 import json
 import logging
+import threading
 import warnings
 from pathlib import Path
 
@@ -20,6 +21,7 @@ __all__ = ["write"]
 FORMAT = "course_utils.detectors.export 1"
 OPSET = 20  # of ONNX's operators; onnxruntime has known it since 1.17
 EXAMPLE = 2  # rows; with one, torch.export would take the number for a constant
+_one_at_a_time = threading.Lock()  # torch traces for the whole process, not for a thread
 LARGEST = torch.finfo(torch.float64).max
 
 
@@ -59,8 +61,13 @@ def write(path, detector, scores, example, facts):
     facts : dict
         What else the file says of itself, ready for JSON.
     """
+    path = Path(path)
+    if path.is_dir():  # said before the seconds that an export takes
+        raise IsADirectoryError(f"{path} is a folder; the name of a file is expected.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path.parent} is no folder; make it first.")
     graph = _Graph(detector.network_, scores, detector.threshold_)
-    with _quiet():
+    with _one_at_a_time, _quiet():
         program = torch.onnx.export(
             graph,
             (torch.stack([example] * EXAMPLE),),
@@ -79,8 +86,8 @@ def write(path, detector, scores, example, facts):
     }
     model = program.model_proto
     for name, value in sorted(facts.items()):
-        model.metadata_props.add(key=name, value=json.dumps(value, ensure_ascii=False))
-    half = Path(path).with_name(Path(path).name + ".part")
+        model.metadata_props.add(key=name, value=json.dumps(value))
+    half = path.with_name(path.name + ".part")
     half.write_bytes(model.SerializeToString())
     half.replace(path)
 

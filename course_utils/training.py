@@ -9,14 +9,14 @@ import math
 import time
 from pathlib import Path
 
-from course_utils import runtime
+from course_utils import files, runtime
 from course_utils.checks import as_seed, in_range, positive_integer
 from course_utils.network import History
 from course_utils.progress_bar import epochs_bar, show_losses
 
 import torch
 
-__all__ = ["Batches", "fit", "save_whole"]
+__all__ = ["Batches", "fit"]
 
 FUSED = ("cpu", "cuda")  # devices on which Adam can do a whole step in one call
 
@@ -215,20 +215,6 @@ def fit(
     return history
 
 
-def save_whole(contents, path):
-    """Write what torch can save to a file; who dies on the way leaves the file as it was.
-
-    Parameters
-    ----------
-    contents : dict
-    path : str or Path
-        A file that is there is replaced once the new one is complete.
-    """
-    half = Path(path).with_name(Path(path).name + ".part")
-    torch.save(contents, half)
-    half.replace(path)
-
-
 class _Run:
     """A training under way: what changes from step to step, and how it is kept."""
 
@@ -303,7 +289,8 @@ class _Run:
             "history": vars(self.history),
             "best_weights": self.best_weights,
         }
-        save_whole(contents, path)
+        with files.replacing(path) as half:
+            torch.save(contents, half)
 
     def resume(self, path):
         """Take up what `save` wrote; a file that does not fit changes nothing."""

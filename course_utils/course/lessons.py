@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
+from course_utils import files
 from course_utils.course.pace import Pace
 from course_utils.exercises import engine, progress
 
@@ -218,9 +219,8 @@ def store(run: Run, path: Path) -> None:
         }
     )
     nbformat.validate(notebook)
-    half = path.with_suffix(".part")
-    nbformat.write(notebook, half)
-    half.replace(path)
+    with files.replacing(path) as half:
+        nbformat.write(notebook, half)
 
 
 def to_text(path: Path | str) -> Path:

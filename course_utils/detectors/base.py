@@ -8,10 +8,9 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
-from course_utils import checks, runtime
+from course_utils import checks, files, runtime
 from course_utils.detectors import export
 from course_utils.thresholds import decide, quantile
-from course_utils.training import save_whole
 
 import torch
 from sklearn.base import BaseEstimator
@@ -84,7 +83,8 @@ class Detector(BaseEstimator):
         state = self._state()
         contents = {"format": FORMAT, "header": header, "state": state}
         contents["digest"] = _digest(header, state)
-        save_whole(contents, path)
+        with files.replacing(path) as half:
+            torch.save(contents, half)
 
     @runtime.usual_torch()
     def export(self, path):

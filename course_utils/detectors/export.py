@@ -11,7 +11,7 @@ import threading
 import warnings
 from pathlib import Path
 
-from course_utils import __version__
+from course_utils import __version__, files
 
 import torch
 from torch import nn
@@ -87,9 +87,8 @@ def write(path, detector, scores, example, facts):
     model = program.model_proto
     for name, value in sorted(facts.items()):
         model.metadata_props.add(key=name, value=json.dumps(value))
-    half = path.with_name(path.name + ".part")
-    half.write_bytes(model.SerializeToString())
-    half.replace(path)
+    with files.replacing(path) as half:
+        half.write_bytes(model.SerializeToString())
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
-from course_utils import checks
+from course_utils import checks, files
 from course_utils.serve.scorer import ImageScorer, Scorer, ScorerFileError
 
 import onnx
@@ -71,9 +71,8 @@ def quantise(path, X, to, bits=7):
         model = onnx.load(small)
     stored = {each.key: each.value for each in onnx.load(path).metadata_props}
     onnx.helper.set_model_props(model, stored)
-    half = Path(to).with_name(Path(to).name + ".part")
-    half.write_bytes(model.SerializeToString())
-    half.replace(to)
+    with files.replacing(to) as half:
+        half.write_bytes(model.SerializeToString())
 
 
 def _around_the_layers(nodes):

@@ -35,6 +35,10 @@ class _Session:
         self._keep(facts, path)
         _refuse_other_graph(self._session, self._takes(), path)
 
+    def predict(self, X):
+        """Return 1 for each row or image above ``threshold_``, else 0: int64, shape (n,)."""
+        return self._run(X, "anomaly")
+
     def _run(self, X, output):
         found = [self._session.run([output], {"X": batch})[0] for batch in self.batches(X)]
         return np.concatenate(found)
@@ -97,10 +101,6 @@ class Scorer(_Session):
             If X is no table of finite numbers, has another width, or names its columns otherwise.
         """
         return self._run(X, "score")
-
-    def predict(self, X):
-        """Return 1 for each row that scores above ``threshold_``, else 0: int64, shape (n,)."""
-        return self._run(X, "anomaly")
 
     def batches(self, X):
         """Yield the rows of X as the graph takes them, checked: float64, at most 2,048 at a time.
@@ -176,10 +176,6 @@ class ImageScorer(_Session):
             If an image cannot be used; the message names it.
         """
         return self._run(X, "score")
-
-    def predict(self, X):
-        """Return 1 for each image that scores above ``threshold_``, else 0: int64, shape (n,)."""
-        return self._run(X, "anomaly")
 
     def batches(self, X):
         """Yield the images of X as the graph takes them: one each, float32 (1, 3, side, side).

@@ -3,6 +3,7 @@
 import functools
 import inspect
 import re
+import time
 
 from course_utils.course import lessons
 from course_utils.exercises import engine
@@ -33,6 +34,13 @@ def refuse(exercise, words, answer):
     return verdict
 
 
+def processor_seconds(exercise, answer):
+    """Return how long the check of a right answer takes this thread."""
+    begun = time.thread_time()
+    assert exercise.examine(answer).passed
+    return time.thread_time() - begun
+
+
 def test_part_one_has_at_least_24_exercises_and_each_lesson_three():
     """A lesson without practice teaches little."""
     counts = [
@@ -55,6 +63,19 @@ def test_an_exercise_has_a_polite_stub_hints_and_a_solution_of_its_form(lesson, 
     assert re.match(rf"(def|class) {exercise.name}\b", exercise.solution_source)
     signature = str(inspect.signature(exercise._solution))
     assert f"def {exercise.name}{signature}" in cell.source.replace('"', "'")
+
+
+@pytest.mark.parametrize(("lesson", "exercise"), EXERCISES)
+def test_an_answer_s_time_is_not_spent_on_what_the_check_needs(lesson, exercise):
+    """Else the first answer to be checked runs out of time on a slow machine, right or wrong."""
+    processor_seconds(exercise, exercise._solution)  # modules are loaded, which counts for nobody
+    for each in vars(inspect.getmodule(exercise._check)).values():
+        if hasattr(each, "cache_clear"):
+            each.cache_clear()
+    if exercise.prepare:
+        exercise.prepare()
+    first, second = (processor_seconds(exercise, exercise._solution) for _ in range(2))
+    assert first - second < exercise.seconds / 8, "what the check makes once belongs in `prepare`"
 
 
 @pytest.mark.parametrize(("lesson", "exercise"), EXERCISES)

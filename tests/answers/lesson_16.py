@@ -786,7 +786,7 @@ def detector_by_an_unseeded_network(train, sequences):
     """A network of another draw each time, joined by ranks."""
     seed = int(np.random.default_rng().integers(2**31))
     fitted, held = train[::2], train[1::2]
-    first = NextKey(steps=100, seed=seed, device="cpu").fit(fitted).decision_function
+    first = NextKey(steps=60, seed=seed, device="cpu").fit(fitted).decision_function
     second = neighbours(fitted)
     return rank_by_searching(first(sequences), second(sequences), first(held), second(held))
 

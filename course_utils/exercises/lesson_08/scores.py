@@ -29,6 +29,7 @@ better_scores = Exercise(
         "errors, or by the largest of them; then combine the columns.",
     ),
     praise="Right. It holds in shops that it was not made for, and each row is judged alone.",
+    prepare=lambda: [_shop(seed) for seed in SHOPS],
 )
 
 

@@ -32,7 +32,7 @@ my_detector = Exercise(
     praise="Right: on two machines held back it ranks better than |z| with a trailing mean, "
     "and cutting the later rows off changed no score.",
     seconds=SECONDS_TO_LEARN,
-    prepare=lambda: [_machine(seed) for seed in MACHINES],
+    prepare=lambda: _of_chance(),
 )
 
 

@@ -230,7 +230,7 @@ def larger_rank_inputs(rng):
 
 ENOUGH = 0.85  # AUROC on each kind of anomaly
 DRAWS = 3
-SECONDS_TO_LEARN = 30.0  # of the processor, for six calls: a small network may be trained in each
+SECONDS_TO_LEARN = 60.0  # of the processor, for six calls: a small network may be trained in each
 
 my_detector = Exercise(
     "Return one score for each sequence, higher = more anomalous, learned from the normal "

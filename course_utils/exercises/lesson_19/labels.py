@@ -31,6 +31,7 @@ choose_by_labels = TensorExercise(
     ),
     praise=f"Right: over {TABLES} simulated tables, what it takes loses at most {WORSE - 1:.0%} "
     "more on rows held back than what AUROC on the labelled rows takes.",
+    seconds=30.0,  # an answer is called for each of many tables
     prepare=lambda: _tables(),
 )
 

@@ -94,6 +94,14 @@ def test_a_recording_has_its_length_and_its_seed_and_touches_no_global_one():
     assert np.isfinite(first).all()
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_short_recording_may_hold_no_knock_at_all(seed):
+    vibration = make_vibration(0.1, seed=seed)
+    assert vibration.shape == (1200,)
+    assert vibration.dtype == float
+    assert 0.04 < vibration.std() < 0.2
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_damage_shows_in_the_envelope_at_its_own_frequency_alone(fault):
     expected = bearing_frequencies(ROTATION)

@@ -276,7 +276,7 @@ def _blows(rotation, load, damage, samples, generator):
             where.append(window * samples + (moment * SAMPLING_RATE).astype(int))
     size = rotation.size * samples
     blows = np.bincount(np.concatenate(where), np.concatenate(height), minlength=size)
-    return blows.reshape(rotation.size, samples)
+    return blows.astype(float).reshape(rotation.size, samples)  # of no blow they are int
 
 
 def _impact_moments(fault, rotation, seconds, generator):

@@ -59,6 +59,9 @@ OPEN = {
     "export_any_batch": "a program; its check runs it on 1, 2, 7 and 100,000 rows",
     "batch_dependence": "any measure that parts culprits from honest scores held back",
     "stability_limit": "any draws from the generator that come near the limit",
+    "claims_to_audit": "any choice that finds fraud now and teaches trees for next year",
+    "my_alerts": "any score that saves more than the rule on streams held back",
+    "pump_score": "any score of the past that parts pumps from news on markets held back",
 }
 EXERCISES = [
     pytest.param(exercise, id=f"{lesson[:2]}-{exercise.name}")

@@ -17,15 +17,15 @@ COLUMNS = (
     *("other party's earlier claims", "workshop's claims in 90 days"),
 )
 MODEL = {  # each for honest, padded, early and staged claims: medians, means, shares
-    "cost [EUR]": (1900, 1900, 4200, 3000),
+    "cost [EUR]": (1900, 1900, 4500, 3200),
     "σ of log cost": (0.7, 0.7, 0.6, 0.5),
     "policy [days]": (1000, 1000, 60, 450),
     "delay [days]": (4, 5, 9, 2.5),
-    "distance [km]": (8, 8, 12, 16),
-    "police": (0.4, 0.3, 0.2, 0.15),
-    "injury": (0.1, 0.12, 0.04, 0.35),
-    "alone": (0.3, 0.3, 0.5, 0),
-    "any hour": (0.15, 0.15, 0.5, 0.5),
+    "distance [km]": (8, 8, 12, 20),
+    "police": (0.4, 0.3, 0.15, 0.1),
+    "injury": (0.1, 0.1, 0.03, 0.4),
+    "alone": (0.3, 0.3, 0.7, 0),
+    "any hour": (0.15, 0.15, 0.6, 0.6),
 }
 
 
@@ -75,7 +75,7 @@ def make_claims(rows=6_000, years=3, prevalence=0.04, seed=0):
     workshop = np.where((kind == 1) & (uniform() < 0.7), generator.choice(padders, rows), workshop)
     staged = np.flatnonzero(kind == 3)
     ring = generator.integers(0, max(3, staged.size // 12), staged.size)
-    members = generator.integers(1, 4 * rows, (ring.max() + 1, 8))
+    members = generator.integers(1, 4 * rows, (ring.max() + 1, 6))
     claimant[staged], other[staged] = generator.permuted(members[ring], axis=1)[:, :2].T
     workshop[staged] = generator.choice(workshop, (len(members), 3))[ring, staged % 3]
     season = days * (ring + 0.5) / len(members) + 150 * generator.standard_normal(staged.size)
@@ -105,8 +105,9 @@ def claim_losses(claims):
 
     A fraud costs all that it claims, a padded bill a third of it, an honest claim nothing.
     """
-    claimed = as_anomaly_data(claims, "claims").X[:, COLUMNS.index("claimed [EUR]")]
-    return claimed * np.where(claims.kinds == "padded", 1 - 1 / PADDING, claims.y)
+    if as_anomaly_data(claims, "claims").feature_names != COLUMNS:
+        raise ValueError(f"claims is {claims.name}; rows of make_claims are expected.")
+    return claims.X[:, 3] * np.where(claims.kinds == "padded", 1 - 1 / PADDING, claims.y)
 
 
 def _earlier(number, second, reach):

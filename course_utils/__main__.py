@@ -1,4 +1,4 @@
-"""`python -m course_utils doctor · progress · data · backends · serve · text · notebook …`."""
+"""`python -m course_utils doctor · progress · data · report · backends · serve · text …`."""
 
 import argparse
 import sys
@@ -17,6 +17,9 @@ def read_command_line(arguments):
     backends.add_argument("names", nargs="*", metavar="NAME", help="torch, tensorflow or jax")
     _add_serve_arguments(
         commands.add_parser("serve", help="answer with an exported detector over HTTP")
+    )
+    _add_report_arguments(
+        commands.add_parser("report", help="judge detectors on your own CSV, on one page")
     )
     text = commands.add_parser("text", help="write a notebook as a text file to edit")
     text.add_argument("path", help="the notebook, such as notebooks/04_backpropagation.ipynb")
@@ -38,6 +41,12 @@ def _add_data_commands(data):
     unpack.add_argument("source", metavar="FILE_OR_FOLDER")
     for verb, what in (("path", "print the folder of a data set"), ("remove", "delete one")):
         verbs.add_parser(verb, help=what).add_argument("name", metavar="NAME")
+
+
+def _add_report_arguments(report):
+    from course_utils.report import command
+
+    command.add_arguments(report)
 
 
 def _add_serve_arguments(serve):
@@ -89,6 +98,10 @@ def main(arguments):
         from course_utils.serve import command
 
         return command.serve(asked)
+    if asked.command == "report":
+        from course_utils.report import command
+
+        return command.main(asked)
     if asked.command == "colab":
         from course_utils.course import colab
 

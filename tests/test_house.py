@@ -39,6 +39,7 @@ FLOORS = {
     "serve": 4,
     "exercises": 4,
     "course": 5,
+    "report": 5,
     "__main__": 6,
 }
 # in data, the rooms of the house within the house

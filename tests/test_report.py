@@ -1,0 +1,224 @@
+"""`python -m course_utils report FILE.csv`: from a file to a page, and every way not to."""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+from course_utils import __main__ as commands
+from course_utils.report import command, remarks
+
+import csv_files
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+EMPTY = {"meta", "img", "br", "link", "hr", "input"}  # elements without an end
+
+
+class Page(HTMLParser):
+    """Reads a page and refuses what a browser would only mend."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.attributes, self.words = [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.attributes += [(tag, *each) for each in attrs]
+        if tag not in EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The command as a process, in a folder of its own; what it said, and the page."""
+    folder = tmp_path_factory.mktemp("report")
+    csv_files.write(folder / "machine.csv", csv_files.machine())
+    words = ["report", "machine.csv", "--label", "state", "--seeds", "2", "--budget", "5%"]
+    done = subprocess.run(
+        [sys.executable, "-m", "course_utils", *words],
+        cwd=folder, capture_output=True, encoding="utf-8", timeout=300, check=False,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done, folder, (folder / "report.html").read_text(encoding="utf-8")
+
+
+def run(*words):
+    return commands.main(["report", *map(str, words)])
+
+
+def test_the_command_writes_one_page_and_says_what_it_found(made):
+    done, folder, _ = made
+    assert sorted(each.name for each in folder.iterdir()) == ["machine.csv", "report.html"]
+    assert "Take " in done.stdout
+    assert done.stdout.endswith("The report is in report.html.\n")
+    assert "Traceback" not in done.stderr
+
+
+def test_the_page_is_whole_and_asks_no_network(made):
+    text = made[2]
+    page = Page(text)
+    words = re.sub(r"base64,[\w+/=]+", "", text)
+    assert not re.search(r"https?:|//\w|<script|url\(|@import|javascript:", words)
+    assert {value[:22] for _, name, value in page.attributes if name == "src"} == {
+        "data:image/png;base64,"
+    }
+    assert not any(name in ("href", "onload", "onerror") for _, name, _ in page.attributes)
+    alternatives = [value for tag, name, value in page.attributes if (tag, name) == ("img", "alt")]
+    assert len(alternatives) == text.count("<img")
+    assert all(len(each) > 20 for each in alternatives)
+
+
+def test_a_users_text_is_shown_and_never_run(made):
+    assert "&lt;script&gt;" in made[2]
+    assert csv_files.NASTY in Page(made[2]).text()
+
+
+def test_the_page_has_all_its_sections_and_no_gap(made):
+    text = Page(made[2]).text()
+    for number, title in enumerate(
+        ("The data and their flaws", "How the rows were cut", "The honest table",
+         "A threshold for your budget", "The highest alarms, column by column",
+         "What to do next"), start=1,
+    ):  # fmt: skip
+        assert f"{number}. {title}" in text
+    assert "“faulty” was taken for the anomaly, since “ok” is a word for normal" in text
+    for rival in ("best single column", "z-score", "Mahalanobis", "5 nearest neighbours",
+                  "isolation forest", "DeepSVDD", "untrained twin", "labelled trees",
+                  "random scores"):  # fmt: skip
+        assert rival in text
+    assert "heat [K]" in text
+    assert not re.search(r"\bnan\b|None|Undefined|\{\{|\{%", text)
+    assert str(ROOT) not in made[2]
+
+
+def test_the_same_file_gives_the_same_page(made, tmp_path, monkeypatch, capsys):
+    _, folder, text = made
+    again = tmp_path / "again.html"
+    words = [folder / "machine.csv", "--label", "state", "--seeds", 2, "--budget", "5%"]
+    assert run(*words, "--output", again) == 0
+    assert again.read_text(encoding="utf-8") == text
+    assert "The report is in" in capsys.readouterr().out
+
+
+def test_without_labels_the_page_says_what_nobody_can_tell(tmp_path, capsys):
+    frame = csv_files.machine().drop(columns="state")
+    frame["seen at"] = pd.date_range("2026-01-01", periods=len(frame), freq="h").astype(str)
+    path = csv_files.write(tmp_path / "m.csv", frame, sep=";", decimal=",")
+    page = tmp_path / "m.html"
+    words = [path, "--time", "seen at", "--budget", "2", "--seeds", 1, "--output", page]
+    assert run(*words) == 0
+    text = Page(page.read_text(encoding="utf-8")).text()
+    assert "3. What can be said without labels" in text
+    assert "there is no AUROC, no precision and no recall" in text
+    assert "Nobody can tell from this file how many of the alarms are right" in text
+    assert "semicolons between cells and decimal commas" in text
+    assert "AutoEncoder" in text
+    assert "DeepSVDD" not in text
+    assert "a day" in text
+    assert "Only 1 seed of 5" in text
+    assert "Nobody can tell" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["missing.csv"], "missing.csv is not there. Near it: “machin.csv”."),
+        (["machin.csv", "--label", "State"], "no column “State”. Near it: “state”"),
+        (["machin.csv", "--label", "load [A]"], "look like measurements, not labels"),
+        (["machin.csv", "--label", "mode"], "has 3 values"),
+        (["machin.csv", "--label", "state", "--anomaly", "broken"], "has no such value"),
+        (["machin.csv", "--anomaly", "faulty"], "say which column has it: --label NAME"),
+        (["machin.csv", "--label", "state", "--group", "state"], "one column twice"),
+        (["machin.csv", "--time", "mode"], "“mode” does not hold times"),
+        (["machin.csv", "--group", "state"], "at least 3 are needed, one for each part"),
+        (["machin.csv", "--budget", "20"], "needs --time COLUMN with dates"),
+        (["machin.csv", "--budget", "many"], "is no number above 0"),
+        (["machin.csv", "--budget", "70%"], "at most half"),
+        (["machin.csv", "--seeds", "0"], "--seeds is 0; a number from 1 to 100"),
+        (["machin.csv", "--output", "there/page.html"], "there is not there"),
+        (["machin.csv", "--output", "."], "is a folder"),
+        (["machin.csv", "--output", "machin.csv"], "no report of this course"),
+    ],
+)
+def test_a_users_mistake_ends_in_words_and_status_2(words, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    path = csv_files.write(tmp_path / "machin.csv", csv_files.machine(rows=90))
+    before = path.read_bytes()
+    assert run(*words) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == before
+
+
+def test_an_unknown_option_has_the_same_status(capsys):
+    with pytest.raises(SystemExit) as ended:
+        run("file.csv", "--lable", "x")
+    assert ended.value.code == 2
+    assert "--lable" in capsys.readouterr().err
+
+
+def test_a_report_replaces_a_report_and_nothing_else(tmp_path):
+    page = tmp_path / "page.html"
+    asked = argparse.Namespace(seeds=1, rows=100, force=False)
+    page.write_text("my own page", encoding="utf-8")
+    with pytest.raises(remarks.ReportError, match="add --force"):
+        command._check(asked, page)
+    command._check(argparse.Namespace(**{**vars(asked), "force": True}), page)
+    command.write(f"<head>{command.MARK}", page)
+    command._check(asked, page)
+
+
+def test_ctrl_c_leaves_the_old_page_and_no_half_one(tmp_path, monkeypatch, capsys):
+    page = tmp_path / "page.html"
+    command.write("old", page)
+    half = []
+
+    def stopped(self, text, encoding):
+        self.write_bytes(b"half")
+        half.append(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        command.write("new", page)
+    assert half
+    assert list(tmp_path.iterdir()) == [page]
+    assert page.read_bytes() == b"old"
+
+    def interrupted(asked):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "make_report", interrupted)
+    assert run("file.csv") == 130
+    assert "No report was written" in capsys.readouterr().err
+
+
+def test_a_folder_that_takes_no_file_is_told(tmp_path):
+    with pytest.raises(remarks.ReportError, match="cannot be written"):
+        command.write("page", tmp_path / "not there" / "page.html")
+
+
+@pytest.mark.parametrize("lesson", remarks.LESSONS)
+def test_every_lesson_that_is_named_is_there(lesson):
+    name = remarks.LESSONS[lesson]
+    assert name.startswith(lesson)
+    assert (ROOT / "notebooks" / f"{name}.ipynb").exists()

@@ -11,7 +11,7 @@ from course_utils.exercises import lesson_24 as ex
 import numpy as np
 import pandas as pd
 import torch
-from sklearn import ensemble, linear_model
+from sklearn import ensemble, linear_model, pipeline, preprocessing
 
 # -------------------------------------------------------------------------------- 1 · known labels
 
@@ -529,6 +529,12 @@ def likely(train, labels, new, model, columns=slice(2, None)):
     return model.predict_proba(new[:, columns])[:, 1]
 
 
+def scaled():
+    return pipeline.make_pipeline(
+        preprocessing.StandardScaler(), linear_model.LogisticRegression(max_iter=500)
+    )
+
+
 @right(ex.my_alerts)
 def alerts_by_another_boosting(train=None, labels=None, new=None):
     p = likely(train, labels, new, trees(max_iter=60, learning_rate=0.07))
@@ -563,6 +569,20 @@ def stored_alerts(words, alerts):
 stored_alerts("is the line", lambda train, labels, new: new[:, 2])
 stored_alerts("is the line", lambda train, labels, new: new[:, 2] * (1 + new[:, 10]) * new[:, 8])
 stored_alerts("is the line", lambda train, labels, new: new[:, 2] * (1 + new[:, 12]))
+stored_alerts(
+    "is the line",
+    lambda train, labels, new: new[:, 2] * (1 + new[:, 10]) * new[:, 8] / (1 + new[:, 7]) ** 0.3,
+)
+stored_alerts(
+    "is the line",
+    lambda train, labels, new: (
+        likely(np.log1p(train), labels, np.log1p(new), scaled()) * new[:, 2]
+    ),
+)
+stored_alerts(
+    "how likely fraud is and not by what it costs",
+    lambda train, labels, new: likely(train, labels, new, trees(max_iter=8, max_leaf_nodes=4)),
+)
 stored_alerts(
     "two values",
     lambda train, labels, new: likely(train, labels, new, trees()) > 0.5,
@@ -631,9 +651,9 @@ def stored_pumps(words, pumps):
 
 
 stored_pumps("Of the alarms", lambda c, v, r, t: r)
-stored_pumps("news fools it", lambda c, v, r, t: abs(c))
-stored_pumps("news fools it", lambda c, v, r, t: r * np.maximum(c, 0))
-stored_pumps("news fools it", lambda c, v, r, t: r / size_of(v, t) ** 0.5)
+stored_pumps("News fools it", lambda c, v, r, t: abs(c))
+stored_pumps("News fools it", lambda c, v, r, t: r * np.maximum(c, 0))
+stored_pumps("News fools it", lambda c, v, r, t: r / size_of(v, t) ** 0.5)
 stored_pumps("it finds few pumps", lambda c, v, r, t: -size_of(v, t))
 stored_pumps("it finds few pumps", lambda c, v, r, t: -v)
 stored_pumps("Upside down", lambda c, v, r, t: size_of(v, t) ** 3 / r)

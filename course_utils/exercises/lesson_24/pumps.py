@@ -92,14 +92,12 @@ def pump_score_check(answer):
         f"Upside down: the lowest scores would pass. High is suspect. {told}",
     )
     require(
-        on_news <= ON_NEWS or found < by_volume[1],
-        f"It finds pumps, and news fools it. Which of the columns differs between them? {told}",
+        on_news <= ON_NEWS,
+        f"News fools it. Which of the columns tells news from a pump? {told}",
     )
-    require(
-        on_news > ON_NEWS,
-        f"News does not fool it, but it finds few pumps: quiet days have small trades too. {told}",
+    raise Misconception(
+        f"News does not fool it, but it finds few pumps: other days rank above them. {told}"
     )
-    raise Misconception(told)
 
 
 def _scores_of(answer, given):

@@ -65,7 +65,7 @@ def test_the_rules_of_the_trade_stay_below_the_line_and_trees_above_it():
     rule = alerts._saved([alerts._rule(given[2]) for given, *_ in made])
     ours = alerts._saved([ex.my_alerts._solution(*given) for given, *_ in made])
     oracle = alerts._saved([given[2][:, alerts.AMOUNT] * fraud for given, fraud, _ in made])
-    assert ours > rule + alerts.MORE + 0.03
+    assert ours > rule + alerts.MORE + 0.02
     assert oracle > ours
 
 

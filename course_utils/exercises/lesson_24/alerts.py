@@ -17,7 +17,7 @@ import numpy as np
 STREAMS = (2421, 2422, 2423)
 TODAY, UNTIL, WAIT = 90, 126, 40  # days; fraudsters change on day 126
 BUDGET = 5
-MORE = 0.12  # share of the loss, above what the trade's rule saves
+MORE = 0.17  # share of the loss, above what the trade's rule saves
 AMOUNT, NEW_SHOP, IN_A_DAY, REPORTS = 2, 10, 8, 12  # columns
 
 my_alerts = Exercise(

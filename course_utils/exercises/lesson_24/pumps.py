@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from course_utils.exercises.engine import Exercise
-from course_utils.exercises.results import Misconception, as_array, require
+from course_utils.exercises.results import Misconception, as_array, require, unlike
 
 import numpy as np
 
@@ -102,7 +102,7 @@ def pump_score_check(answer):
 
 def _scores_of(answer, given):
     got = answer(*(each.copy() for each in given))
-    return as_array(got, shape=given[0].shape, what="the scores, one for each day,")
+    return as_array(got, shape=given[0].shape, what="the scores of the days")
 
 
 def _require_the_past(answer, given):
@@ -117,9 +117,9 @@ def _require_the_past(answer, given):
             "on earlier calls, or on chance that no argument sets.",
         )
         if wrong.size:
+            told, wanted = unlike(some[wrong[0]], every[wrong[0]])
             raise Misconception(
-                f"Given {days} days and no further, day {wrong[0]} scores "
-                f"{some[wrong[0]]:.4g}; given {len(every)} it scored {every[wrong[0]]:.4g}. It "
-                "looks at days to come: nobody has these at the close. Means, spreads and ranks "
-                "over all days do so as well."
+                f"Given {days} days and no further, day {wrong[0]} scores {told}; given "
+                f"{len(every)} it scored {wanted}. It looks at days to come: nobody has these at "
+                "the close. Means, spreads and ranks over all days do so as well."
             )

@@ -109,6 +109,12 @@ def test_nobody_crashes_into_himself(streams):
         assert (made.X[:, 0] > 0).all()
 
 
+def test_a_fifth_of_the_other_parties_are_firms_with_many_accidents(streams):
+    last = [made.take(slice(3000, None)) for made in streams]
+    met = [column(each, "other party's earlier claims")[each.X[:, 1] > 0] for each in last]
+    assert (np.concatenate(met) >= 5).mean() == pytest.approx(0.2, abs=0.03)
+
+
 # --- money
 
 

@@ -50,6 +50,7 @@ LESSONS = (
     "20_streams_and_drift",
     "21_shipping_a_detector",
     "22_scaling_out",
+    "23_case_machine_health",
 )
 HEADER_ROWS = (
     "You will be able to",

@@ -1,15 +1,17 @@
 """`python -m course_utils report FILE.csv`: from a file to a page, and every way not to."""
 
 import argparse
+import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 from course_utils import __main__ as commands
-from course_utils.report import command, remarks
+from course_utils.report import command, measuring, remarks
 
 import csv_files
 import pandas as pd
@@ -210,6 +212,21 @@ def test_ctrl_c_leaves_the_old_page_and_no_half_one(tmp_path, monkeypatch, capsy
     monkeypatch.setattr(command, "make_report", interrupted)
     assert run("file.csv") == 130
     assert "No report was written" in capsys.readouterr().err
+
+
+def test_ctrl_c_that_a_training_took_for_its_own_ends_the_report(tmp_path, monkeypatch, capsys):
+    path = csv_files.write(tmp_path / "m.csv", csv_files.machine())
+
+    def swallowed(detector, cut):
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        return detector.fit(cut.train.X)
+
+    monkeypatch.setattr(measuring, "fitted", swallowed)
+    before = signal.getsignal(signal.SIGINT)
+    assert run(path, "--output", tmp_path / "page.html") == 130
+    assert list(tmp_path.iterdir()) == [path]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_folder_that_takes_no_file_is_told(tmp_path):

@@ -76,7 +76,8 @@ def test_the_numbers_are_those_of_scikit_learn_on_the_test_rows(results, runs):
         decisions = test > np.sort(validation)[::-1][most]
         assert row["AUROC"] == pytest.approx(roc_auc_score(y, test))
         assert row["average precision"] == pytest.approx(average_precision_score(y, test))
-        assert row["precision"] == pytest.approx(precision_score(y, decisions, zero_division=0))
+        expected = precision_score(y, decisions, zero_division=np.nan)
+        assert row["precision"] == pytest.approx(expected, nan_ok=True)
         assert row["recall"] == pytest.approx(recall_score(y, decisions))
         assert row["alarms"] == pytest.approx(decisions.mean())
 
@@ -280,6 +281,32 @@ def test_a_column_found_among_many_is_not_judged_where_it_was_found():
     assert np.mean(honest) < 0.1  # chance is 0.05
     assert np.mean(flattered) > np.mean(honest) + 0.05
     assert np.isnan(measuring._crosswise(X[:5], np.array([1, 0, 0, 0, 0])))
+
+
+def test_a_leaf_counts_by_how_many_rows_it_has():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [300, 100])
+    X = rng.normal(size=(400, 2)) + 10 * y[:, None]  # every leaf is pure
+    forest = measuring.Forest(30, random_state=0).fit(X, y)
+    found = forest.predict_proba(X)
+    assert np.allclose(found.sum(axis=1), 1)
+    assert roc_auc_score(y, found[:, 1]) == 1
+    one = measuring.Forest(1, max_depth=1, bootstrap=False, random_state=0).fit(X, y)
+    assert one.predict_proba(X)[[0, -1], 1] == pytest.approx([1 / 302, 101 / 102])
+
+
+def test_tied_scores_leave_precision_unknown_and_not_0(tmp_path):
+    frame = csv_files.machine()
+    frame["light"] = (frame["state"] == "faulty").astype(int)
+    found = plan_of(tmp_path, frame[["light", "load [A]", "state"]], label="state")
+    results = measuring.measure(found, [0], 0.02)
+    row = measuring.numbers(results).set_index("detector").loc["best single column"]
+    assert row["average precision"] == 1
+    assert row["alarms"] == row["recall"] == 0
+    assert np.isnan(row["precision"])
+    assert (
+        alarms.raise_alarms(results, "best single column").tied == found.cut(0).validation.y.sum()
+    )
 
 
 def fake(chosen_on, choosable=True):

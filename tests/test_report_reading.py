@@ -201,6 +201,13 @@ def test_labels_that_are_all_alike_measure_nothing():
     assert "nothing can be measured" in said(words)
 
 
+def test_a_label_that_nobody_named_is_not_learned_from_in_silence(tmp_path):
+    frame = csv_files.machine(rows=ROWS).rename(columns={"state": "Is_Anomaly"})
+    assert "taken for a measurement: “Is_Anomaly”" in said(table(tmp_path, frame).remarks)
+    found = table(tmp_path, frame, label="Is_Anomaly")
+    assert "taken for a measurement" not in said(found.remarks)
+
+
 def test_time_is_put_in_order_and_says_so(tmp_path):
     frame = csv_files.machine(rows=ROWS)
     frame["at"] = pd.date_range("2026-01-01", periods=ROWS, freq="h").astype(str)

@@ -50,6 +50,8 @@ class Alarms:
         Test rows.
     raised : int
         Alarms among them.
+    tied : int
+        Validation rows that share the threshold as their score.
     hits : int or None
         Alarms that are anomalies.
     anomalies : int or None
@@ -66,6 +68,7 @@ class Alarms:
     threshold: float
     rows: int
     raised: int
+    tied: int
     hits: int | None
     anomalies: int | None
     per_day: np.ndarray | None
@@ -132,6 +135,7 @@ def raise_alarms(results, label):
         threshold=threshold,
         rows=len(test),
         raised=int(decisions.sum()),
+        tied=int((validation == threshold).sum()),
         hits=None if y is None else int((decisions * y).sum()),
         anomalies=None if y is None else int(y.sum()),
         per_day=_per_day(table, rows, decisions),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 from course_utils import files, progress_bar
@@ -92,13 +95,22 @@ def make_report(asked):
     plan = cut.make_plan(table)
     seeds = range(asked.seeds)
     rivals = len(measuring.contestants(plan, plan.cut(0), 0))
-    with progress_bar.counter(asked.seeds * rivals + BESIDES, "step") as bar:
+    with (
+        progress_bar.counter(asked.seeds * rivals + BESIDES, "step") as bar,
+        _noted_interrupts() as interrupts,
+    ):
+
+        def step():
+            bar.update()
+            if interrupts:
+                raise KeyboardInterrupt
+
         remarks = flaws.look(plan)
         if asked.seeds < USUAL_SEEDS:
             said = f"Only {count(asked.seeds, 'seed')} of {USUAL_SEEDS}: ± means little."
             remarks.append(Remark(said, "Leave --seeds out.", "02", False))
         bar.update()
-        results = measuring.measure(plan, seeds, budget.share, bar.update)
+        results = measuring.measure(plan, seeds, budget.share, step)
         runs = measuring.numbers(results)
         found = verdict.judge(results, runs)
         raised = alarms.raise_alarms(results, found.label)
@@ -107,6 +119,29 @@ def make_report(asked):
         bar.update()
     warnings = [f"Warning: {each.text}" for each in remarks if each.warning]
     return [*warnings, *found.sentences, f"The report is in {output}."]
+
+
+@contextmanager
+def _noted_interrupts():
+    """Yield a list that fills when Ctrl-C is pressed.
+
+    A training takes Ctrl-C for its own end and returns what was learned; a table with such a
+    detector in it would be wrong without a word.
+    """
+    interrupts = []
+
+    def note(*_):
+        interrupts.append(True)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():  # others get no signals
+        yield interrupts
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def write(text, path):

@@ -134,6 +134,8 @@ class Plan:
         rows = _rows(self.table, self.kind, self.blocks, self.measurable, seed)
         y, frame = self.table.y, self.table.frame
         clean = rows["train"] if y is None else rows["train"][y[rows["train"]] == 0]
+        if not len(clean):  # a table that is not measured may have no normal row there
+            clean = rows["train"]
         encoder = Encoder().fit(frame.iloc[clean])
 
         def part(chosen):

@@ -8,7 +8,7 @@ from course_utils.report.remarks import Remark, ReportError, count, listed, shor
 
 import numpy as np
 
-__all__ = ["Label", "read_label"]
+__all__ = ["Label", "overlooked", "read_label"]
 
 NORMAL = {
     "normal", "ok", "okay", "good", "benign", "inlier", "legit", "legitimate", "genuine", "ham",
@@ -18,6 +18,10 @@ ANOMALOUS = {
     "anomaly", "anomalous", "abnormal", "outlier", "attack", "intrusion", "fraud", "fraudulent",
     "spam", "malicious", "malignant", "defect", "defective", "faulty", "fault", "failure", "bad",
     "yes", "y", "true", "fail", "failed", "positive", "1", "1.0", "phishing",
+}  # fmt: skip
+NAMES = {
+    "anomaly", "anomalous", "anomalies", "label", "labels", "target", "outlier", "fraud", "attack",
+    "class", "ground_truth", "y",
 }  # fmt: skip
 FEW = 50  # values; a column of more holds measurements
 
@@ -96,6 +100,25 @@ def read_label(cells, anomalous=()):
             )
         )
     return Label(name, y, told, counts, chosen, reason), remarks
+
+
+def overlooked(names):
+    """Return a remark on columns whose names say that they are labels, list of Remark.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the columns that detectors are to learn from.
+    """
+    such = [each for each in names if _bare(each) in NAMES]
+    if not such:
+        return []
+    said = f"By its name a label, and taken for a measurement: {listed(such)}."
+    return [Remark(said, "If it is one, run again with --label.", "18")]
+
+
+def _bare(name):
+    return name.casefold().strip().removeprefix("is_").removeprefix("is ")
 
 
 def _plain(value):

@@ -121,7 +121,7 @@ def _facts(table):
 def _short(verdict, alarms, remarks):
     warnings = [each for each in remarks if each.warning]
     said = list(verdict.sentences)
-    if alarms.hits is not None and not verdict.by_chance:
+    if alarms.hits is not None and alarms.raised and not verdict.by_chance:
         precise = alarm.interval(alarms.hits, alarms.raised)
         said.append(
             f"At your budget {count(alarms.raised, 'test row')} of {alarms.rows:,} raise an "
@@ -135,7 +135,7 @@ def _short(verdict, alarms, remarks):
 
 
 def _share(part, whole):
-    return f"{100 * part / whole:.0f} %" if whole else "none"
+    return f"{100 * part / whole:.0f} %" if whole else "–"
 
 
 def _label_counts(label):
@@ -298,6 +298,12 @@ def _budget_words(runs, label, alarms, budget, table, seeds):
             f"{count(len(alarms.per_day), 'day')}"
         )
     said.append(brought + ".")
+    if alarms.tied > 1:
+        said.append(
+            f"{alarms.tied:,} validation rows have the threshold itself as their score. The "
+            "budget does not reach for all of them, so that none of them raises an alarm: ask for "
+            "more alarms, or take a detector whose scores differ."
+        )
     share = alarms.raised / alarms.rows
     if share > MUCH_MORE * budget.share:
         said.append(
@@ -305,7 +311,7 @@ def _budget_words(runs, label, alarms, budget, table, seeds):
             "validation rows were, or hold more anomalies. A threshold has to be taken anew as "
             "rows change (lesson 20)."
         )
-    if alarms.hits is not None:
+    if alarms.hits is not None and alarms.raised:
         precise = alarm.interval(alarms.hits, alarms.raised)
         found = alarm.interval(alarms.hits, alarms.anomalies)
         said.append(
@@ -320,7 +326,7 @@ def _budget_words(runs, label, alarms, budget, table, seeds):
                 f"{chosen['precision'].std():.2f}, recall {chosen['recall'].mean():.2f} ± "
                 f"{chosen['recall'].std():.2f}."
             )
-    else:
+    elif alarms.hits is None:
         said.append("How many of them are right, nobody can tell without labels: look at them.")
     if len(table) < table.rows_in_file and alarms.per_day is not None:
         said.append("Alarms a day are those of the whole file, not of the sample.")

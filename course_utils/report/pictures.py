@@ -94,6 +94,7 @@ def days(per_day, budget):
     axes.bar(np.arange(1, len(per_day) + 1), per_day, color=plots.COLOURS["normal"], width=0.8)
     axes.axhline(budget, color="black", linestyle="--")
     axes.set(xlabel="day of the test rows", ylabel="alarms")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     caption = (
         f"Alarms on each of {len(per_day):,} days of the test rows; the dashed line is the "
         f"budget, {budget:.3g} a day."

@@ -121,6 +121,8 @@ def read_table(path, *, label=None, time=None, group=None, anomalous=(), most_ro
         days = (when.iloc[-1] - when.iloc[0]) / pd.Timedelta(days=1)
     parts, described, said = columns.features(frame.drop(columns=roles))
     remarks += said
+    if label is None:
+        remarks += labels.overlooked(parts.columns)
     if when is not None and has_date:
         clock = columns.clock(when, time)
         parts = parts.assign(**clock)

@@ -51,6 +51,7 @@ LESSONS = (
     "21_shipping_a_detector",
     "22_scaling_out",
     "23_case_machine_health",
+    "24_case_fraud",
 )
 HEADER_ROWS = (
     "You will be able to",

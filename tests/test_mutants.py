@@ -16,6 +16,7 @@ import pytest
 
 SEEDS = range(1, 13)  # of the inputs on which a survivor is compared with the solution
 SECONDS = 2.0  # of the processor, for one mutant
+FEW = 5  # mutants at least, that each check refuses
 # Exercises of which many answers are right: what is asked for is a judgement, not one result.
 OPEN = {
     "my_detector": "any detector that ranks well and plays fair",
@@ -94,11 +95,18 @@ def behaves_differently(exercise, mutant):
     return ""
 
 
-def judged(exercise):
-    """Return the mutants that pass: those that differ with where, and the equivalent ones."""
+def judged(exercise, enough=np.inf):
+    """Return the mutants that pass: those that differ with where, and the equivalent ones.
+
+    Ends as soon as `enough` are refused; these are drawn, so that they come from any line.
+    """
     survivors, equivalent, refused = [], [], 0
-    everyone = (*mutants.mutants_of(exercise._solution), *mutants.misbehaving(exercise._solution))
+    everyone = [*mutants.mutants_of(exercise._solution), *mutants.misbehaving(exercise._solution)]
+    if np.isfinite(enough):
+        everyone = [everyone[k] for k in np.random.default_rng(0).permutation(len(everyone))]
     for described, mutant in everyone:
+        if refused >= enough:
+            break
         with (
             warnings.catch_warnings(),
             np.errstate(all="ignore"),
@@ -118,11 +126,12 @@ def judged(exercise):
 
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_no_mutant_that_behaves_differently_survives(exercise, record_property):
+    if exercise.name in OPEN:  # many mutants are right, too: a few have to be refused
+        assert judged(exercise, enough=FEW)[2] >= FEW
+        return
     survivors, equivalent, refused = judged(exercise)
     record_property("equivalent", equivalent)
-    assert refused >= 5
-    if exercise.name in OPEN:
-        return
+    assert refused >= FEW
     assert exercise._inputs is not None
     assert not survivors
 

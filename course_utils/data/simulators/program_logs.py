@@ -56,18 +56,9 @@ def make_program_logs(jobs=2_000, seed=0, prevalence=0.05):
     RuntimeError
         If the program cannot be started, fails, or takes too long; the message has its last lines.
     """
-    jobs = checks.integer_in_range(jobs, "jobs", 100)
-    seed = checks.as_seed(seed, "seed")
-    prevalence = checks.in_range(prevalence, "prevalence", 0, 0.5, low_open=True)
-    odd = round(jobs * prevalence)
-    if odd < len(KINDS):
-        raise ValueError(
-            f"jobs is {jobs}; at prevalence {prevalence:g} that leaves a kind without a job."
-        )
-    kinds = np.array([""] * (jobs - odd) + np.resize(KINDS, odd).tolist())
-    kinds = np.random.default_rng(seed).permutation(kinds)
+    kinds = drawn_kinds(KINDS, jobs, seed, prevalence)
     return AnomalyData(
-        X=_run(kinds.tolist(), seed),
+        X=recorded(kinds.tolist(), seed),
         y=kinds != "",
         feature_names=(),
         name="Program logs",
@@ -77,12 +68,47 @@ def make_program_logs(jobs=2_000, seed=0, prevalence=0.05):
     )
 
 
-def _run(kinds, seed):
-    """Run one job of each kind ("" is a usual one); return the events of each, lists of int."""
+def drawn_kinds(names, jobs, seed, prevalence):
+    """Return the kind of each job, (jobs,), "" for usual ones, in the order of chance.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The kinds of odd jobs.
+    jobs, seed, prevalence : as in `make_program_logs`, which says what is raised
+    """
+    jobs = checks.integer_in_range(jobs, "jobs", 100)
+    seed = checks.as_seed(seed, "seed")
+    prevalence = checks.in_range(prevalence, "prevalence", 0, 0.5, low_open=True)
+    odd = round(jobs * prevalence)
+    if odd < len(names):
+        raise ValueError(
+            f"jobs is {jobs}; at prevalence {prevalence:g} that leaves a kind without a job."
+        )
+    kinds = np.array([""] * (jobs - odd) + np.resize(names, odd).tolist())
+    return np.random.default_rng(seed).permutation(kinds)
+
+
+def recorded(kinds, seed, *other):
+    """Run one job of each kind in a process of its own; return the events of each, lists of int.
+
+    Parameters
+    ----------
+    kinds : list of str
+        "" is a usual job.
+    seed : int
+    *other : str
+        The file of another program, as `program_worker.main` takes it.
+
+    Raises
+    ------
+    RuntimeError
+        If the program cannot be started, fails, or takes too long.
+    """
     limit = LONGEST_START + LONGEST_JOB * len(kinds)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         # -I: neither variables nor packages of the user reach the program
-        command = [sys.executable, "-I", program_worker.__file__, folder, str(seed)]
+        command = [sys.executable, "-I", program_worker.__file__, folder, str(seed), *other]
         try:
             done = subprocess.run(  # which ends the program if it is interrupted or late
                 command,

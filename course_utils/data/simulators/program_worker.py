@@ -3,15 +3,18 @@
 `program_logs.py` starts it in a process of its own, as an audit hook cannot be taken off again:
 
     python -I program_worker.py FOLDER SEED < kinds.json > sequences.json
+    python -I program_worker.py FOLDER SEED host_worker.py < kinds.json > sequences.json
 
 It reads a list with one text for each job, "" for a usual one or a kind of odd one, runs the jobs
-one after the other in FOLDER, and writes a list of each job's events, as places in `EVENTS`.
+one after the other in FOLDER, and writes a list of each job's events, as places in `EVENTS`. In
+the second form the jobs and the events are those of the other file, `host_worker.py`.
 """
 
 import contextlib
 import json
 import os
 import random
+import runpy
 import sqlite3
 import sys
 
@@ -60,52 +63,58 @@ ODD_JOBS = {  # kind → the usual job that goes wrong
 }
 
 
+def name_of(event, arguments, is_ours):
+    """Return what the log calls an audit event, or None for one that is no step of a job.
+
+    `is_ours` tells whether a path lies in the folder of the jobs.
+    """
+    if event == "open":
+        path, mode = arguments[0], arguments[1]
+        return f"{MODES[mode[0]]} {path.rpartition('.')[2]}" if mode and is_ours(path) else None
+    if event not in DIRECT:
+        return None
+    path = arguments[1] if event == "compile" else arguments[0]
+    return DIRECT[event] if is_ours(getattr(path, "co_filename", path)) else None
+
+
 class Recorder:
     """Notes the audit events that the job at hand causes within its folder, and no others."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, name_of=name_of, names=EVENTS):
         self.folder = folder
+        self.name_of = name_of
+        self.names = names
         self.events = None  # no job is running
 
     def hook(self, event, arguments):
         """Be called by Python for every audit event of this process."""
         if self.events is None:
             return
-        if event == "open":
-            path, mode = arguments[0], arguments[1]
-            if self._is_ours(path) and mode:
-                self._note(f"{MODES[mode[0]]} {path.rpartition('.')[2]}")
-        elif event in DIRECT:
-            path = arguments[1] if event == "compile" else arguments[0]
-            if self._is_ours(getattr(path, "co_filename", path)):
-                self._note(DIRECT[event])
+        name = self.name_of(event, arguments, self._is_ours)
+        if name is not None:
+            self.events.append(self.names.index(name))
 
-    def _note(self, name):
-        self.events.append(EVENTS.index(name))
+    def record(self, program, kinds):
+        """Run one job of each kind; return the events of each, lists of int."""
+        sys.addaudithook(self.hook)
+        sequences = []
+        for kind in kinds:
+            self.events = []
+            program.run(kind)
+            sequences.append(self.events)
+        self.events = None
+        return sequences
 
     def _is_ours(self, path):
         return isinstance(path, str) and path.startswith(self.folder)
 
 
-class Program:
-    """Six usual jobs, each with loops, branches and retries that chance decides.
-
-    Two copies of a file are told apart by a letter, a and b: which one is there now, `current`
-    knows.
-    """
+class Steps:
+    """What the jobs of a program are made of: files of one folder, and chance."""
 
     def __init__(self, folder, seed):
         self.folder = folder
         self.chance = random.Random(seed).random  # this method gives the same on every Python
-        self.current = dict.fromkeys([*range(SLOTS), "index"], "a")
-        for slot in range(SLOTS):
-            for suffix in ("order", "table", "data"):
-                self.write(f"{slot}.{suffix}", "12\n7\n")
-            self.write(f"{slot}.rule", "total = sum(numbers)\n")
-            self.write(f"{slot}a.copy")
-        self.write("a.index")
-
-    # --- steps
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -127,6 +136,24 @@ class Program:
     def times(self, low, high):
         """Return a whole number from low to high, each as likely."""
         return low + int(self.chance() * (high - low + 1))
+
+
+class Program(Steps):
+    """Six usual jobs, each with loops, branches and retries that chance decides.
+
+    Two copies of a file are told apart by a letter, a and b: which one is there now, `current`
+    knows.
+    """
+
+    def __init__(self, folder, seed):
+        super().__init__(folder, seed)
+        self.current = dict.fromkeys([*range(SLOTS), "index"], "a")
+        for slot in range(SLOTS):
+            for suffix in ("order", "table", "data"):
+                self.write(f"{slot}.{suffix}", "12\n7\n")
+            self.write(f"{slot}.rule", "total = sum(numbers)\n")
+            self.write(f"{slot}a.copy")
+        self.write("a.index")
 
     def rename(self, name):
         """Put a new file in the place of the one that is there."""
@@ -249,18 +276,18 @@ class Program:
 
 
 def main():
-    """Run the jobs that standard input asks for."""
-    folder, seed = sys.argv[1], int(sys.argv[2])
-    kinds = json.load(sys.stdin)
-    program, recorder = Program(folder, seed), Recorder(folder)
-    sys.addaudithook(recorder.hook)
-    sequences = []
-    for kind in kinds:
-        recorder.events = []
-        program.run(kind)
-        sequences.append(recorder.events)
-    recorder.events = None
-    json.dump(sequences, sys.stdout)
+    """Run the jobs that standard input asks for, of the program in another file if one is named.
+
+    That file has, as this one, EVENTS and `name_of`, and a class Host that is made from Steps.
+    """
+    folder, seed, *other = sys.argv[1:]
+    if other:
+        theirs = runpy.run_path(other[0])
+        program = theirs["Host"](Steps(folder, int(seed)))
+        recorder = Recorder(folder, theirs["name_of"], theirs["EVENTS"])
+    else:
+        program, recorder = Program(folder, int(seed)), Recorder(folder)
+    json.dump(recorder.record(program, json.load(sys.stdin)), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from course_utils.data.store.embedded import embedded_files
 
 _MODULE_OF = {
     "CIFAR_10_CLASSES": "public.pictures",
+    "HOST_EVENTS": "simulators.host_traces",
     "PROGRAM_EVENTS": "simulators.program_logs",
     "bearing_frequencies": "simulators.machine",
     "benchmark_tables": "benchmark",
@@ -63,12 +64,14 @@ _MODULE_OF = {
     "price_news": "simulators.prices",
     "pump_losses": "simulators.prices",
     "read_image": "public.image_files",
+    "record_host_traces": "simulators.host_traces",
     "report_times": "simulators.payments",
     "standardise": "scaling",
 }
 
 __all__ = [
     "CIFAR_10_CLASSES",
+    "HOST_EVENTS",
     "PROGRAM_EVENTS",
     "AnomalyData",
     "Split",
@@ -120,6 +123,7 @@ __all__ = [
     "price_news",
     "pump_losses",
     "read_image",
+    "record_host_traces",
     "report_times",
     "split",
     "split_by_time",

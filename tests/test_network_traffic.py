@@ -4,7 +4,7 @@ import itertools
 from pathlib import Path
 
 from course_utils import data
-from course_utils.data.simulators import network
+from course_utils.data.simulators import network, network_activities
 from course_utils.data.simulators.network import (
     COLUMNS,
     KNOWN,
@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 CARD = Path(__file__).parents[1] / "datasets" / "network.md"
-BACKUP_HOST = network.BACKUP[0]
+BACKUP_HOST = network_activities.BACKUP[0]
 
 
 @pytest.fixture(scope="module", params=[0, 1, 2])
@@ -232,7 +232,7 @@ def test_the_card_says_what_is_made():
     made = make_network()
     assert f"{made.n_features} features" in card
     assert f"{made.n_anomalies:,} anomalies ({100 * made.prevalence:.2f} %)" in card
-    for name in (*network.ACTIVITIES, *network_changes(), made.licence):
+    for name in (*network_activities.ACTIVITIES, *network_changes(), made.licence):
         assert name in card
     for name in COLUMNS:
         assert name.partition(" [")[0] in card

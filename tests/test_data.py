@@ -214,6 +214,8 @@ OTHER_READERS = {
     "brick": data.load_texture_images,
     "grass": data.load_texture_images,
     "gravel": data.load_texture_images,
+    "coins": data.make_trays,
+    "horse": data.make_yard,
     "efficientnet_lite0": data.efficientnet_lite0_weights,
 }
 READERS = LOADERS | OTHER_READERS
@@ -440,6 +442,7 @@ def test_the_windows_of_water_flow_follow_their_rule(limit):
 
 CARDS = ROOT / "datasets"
 CARD_OF = dict.fromkeys(("brick", "grass", "gravel"), "texture_images")
+CARD_OF |= {"coins": "trays", "horse": "yard"}
 
 
 @pytest.mark.parametrize("name", LOADERS)

@@ -53,11 +53,14 @@ _MODULE_OF = {
     "make_machine": "simulators.machine",
     "make_network": "simulators.network",
     "make_orders": "simulators.orders",
+    "make_parts": "simulators.parts",
     "make_payments": "simulators.payments",
     "make_prices": "simulators.prices",
     "make_program_logs": "simulators.program_logs",
     "make_textures": "simulators.textures",
+    "make_trays": "simulators.trays",
     "make_vibration": "simulators.machine",
+    "make_yard": "simulators.yard",
     "network_changes": "simulators.network",
     "payment_changes": "simulators.payments",
     "prefer": "store.download",
@@ -67,6 +70,7 @@ _MODULE_OF = {
     "record_host_traces": "simulators.host_traces",
     "report_times": "simulators.payments",
     "standardise": "scaling",
+    "yard_animals": "simulators.yard",
 }
 
 __all__ = [
@@ -110,13 +114,16 @@ __all__ = [
     "make_machine",
     "make_network",
     "make_orders",
+    "make_parts",
     "make_payments",
     "make_prices",
     "make_program_logs",
     "make_series",
     "make_textures",
     "make_toy",
+    "make_trays",
     "make_vibration",
+    "make_yard",
     "network_changes",
     "payment_changes",
     "prefer",
@@ -130,6 +137,7 @@ __all__ = [
     "standardise",
     "thin_anomalies",
     "windows",
+    "yard_animals",
 ]
 
 

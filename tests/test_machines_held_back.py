@@ -108,14 +108,25 @@ def test_a_machine_s_heights_are_the_spectrum_s_highest_lines():
             assert found[part][row] == pytest.approx(lines[near].max(), rel=1e-6)
 
 
-def test_our_monitor_warns_earlier_and_chance_does_not():
+def test_our_monitor_is_in_alarm_for_longer_and_no_column_is():
     for machine, rms in monitor._held_back():
         assert machine.end - machine.start == 378  # 63 hours
         assert machine.healthy.sum() / 6 == pytest.approx(198, abs=3)
-        ours = machine.lead(ex.my_monitor._solution(machine.train, machine.later))
-        assert ours >= rms + 3
-        for name in ("load", "rms", "temperature"):
-            assert machine.lead(machine.later[name]) < rms
+        ours = machine.hours_in_alarm(ex.my_monitor._solution(machine.train, machine.later))
+        assert ours > rms
+        for name in ("load", "rms", "temperature", "kurtosis"):
+            for sign in (1, -1):
+                assert machine.hours_in_alarm(sign * machine.later[name]) < rms - 5
+
+
+def test_a_stray_alarm_early_in_the_wear_gives_its_own_minutes():
+    machine = monitor._held_back()[0][0]
+    scores = np.zeros(len(machine.healthy))
+    scores[machine.start + 10 : machine.start + 16] = 1
+    # eleven hourly means are above 0: from the third on, and until three are left among the last
+    assert machine.hours_in_alarm(scores) == pytest.approx(12 / 6)
+    scores[:] = 1
+    assert machine.hours_in_alarm(scores) == 0  # it calls each day
 
 
 # --------------------------------------------------------------------------------- small examples

@@ -688,8 +688,8 @@ def monitor_with_a_memory(train, later):
 
 wrong(ex.my_monitor, "follows the load")(lambda train, later: later["rms"])
 wrong(ex.my_monitor, "follows the load")(lambda train, later: later["temperature"])
-wrong(ex.my_monitor, "hours before the failure")(lambda train, later: later["kurtosis"])
-wrong(ex.my_monitor, "hours before the failure")(
+wrong(ex.my_monitor, "hours of the wear")(lambda train, later: later["kurtosis"])
+wrong(ex.my_monitor, "hours of the wear")(
     lambda train, later: np.random.default_rng(0).normal(size=len(later["load"]))
 )
 wrong(ex.my_monitor, "Upside down")(lambda train, later: -monitor_of_heat(train, later))

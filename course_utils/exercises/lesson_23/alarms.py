@@ -47,7 +47,7 @@ def alarms_of_solution(scores, threshold):
     return np.array(calls, dtype=int)
 
 
-def _trailing(scores, threshold, least=LEAST, hour=HOUR, last=LAST, fewer=False):
+def bad_rows(scores, threshold, least=LEAST, hour=HOUR, last=LAST, fewer=False):
     """Return which rows are bad, (rows,), each window ending with its row."""
     sums = np.convolve(scores, np.ones(hour))[: len(scores)]
     there = np.minimum(np.arange(len(scores)) + 1, hour)
@@ -92,7 +92,7 @@ def _example():
 def alarms_of_check(answer):
     scores, threshold = _example()
     got = as_array(answer(scores.copy(), threshold), what="the rows")
-    right = _calls(_trailing(scores, threshold))
+    right = _calls(bad_rows(scores, threshold))
     if same_numbers(got, right, 1e-12):
         return
     require(
@@ -101,6 +101,8 @@ def alarms_of_check(answer):
         "are asked for: np.flatnonzero.",
     )
     require(got.ndim == 1, f"A list of rows is asked for; you return the shape {got.shape}.")
+    part = got[got % 1 != 0]
+    require(not len(part), f"Rows have whole numbers; you return {part[:1].sum():g}.")
     name_the_mistake(got, _wrong_calls(scores, threshold))
     _require_no_future(answer, scores, threshold, got)
     if len(got) == 0:
@@ -120,7 +122,7 @@ def alarms_of_check(answer):
 
 def _wrong_calls(scores, threshold):
     """Yield the rows that slips lead to, and which they are."""
-    bad, ahead = _trailing(scores, threshold), _centred(scores, threshold)
+    bad, ahead = bad_rows(scores, threshold), _centred(scores, threshold)
     looks = "It looks ahead: a centred window ends after its row. Use windows that end with it"
     yield np.flatnonzero(ahead), f"{looks}, and call once a day, not at each bad row."
     for rows in (_calls(ahead), _beginnings(ahead)):
@@ -136,6 +138,11 @@ def _wrong_calls(scores, threshold):
         "one that lasts is never called again. Count 144 rows from the last call.",
     )
     yield (
+        _calls(np.isin(np.arange(len(bad)), _beginnings(bad))),
+        "Only the beginning of a bad spell calls: one that lasts is never called again. Each bad "
+        "row calls, unless the last call was less than 144 rows ago.",
+    )
+    yield (
         _well_apart(bad),
         "You wait for a day without a bad row, so a machine that stays bad calls once and never "
         "again. Count 144 rows from the last call.",
@@ -146,22 +153,26 @@ def _wrong_calls(scores, threshold):
     )
     yield _calls(bad, 24), "A day has 144 rows of ten minutes, not 24."
     yield (
-        _calls(_trailing(scores, threshold, hour=1)),
+        _calls(bad_rows(scores, threshold, hour=1)),
         "The scores of single rows are compared with the threshold. Take the mean of the last six "
         "rows first.",
     )
     yield (
-        _calls(_trailing(scores, threshold, least=1)),
+        _calls(bad_rows(scores, threshold, least=1)),
         "One high one-hour mean calls. At least 3 of the last 6 have to be high.",
     )
-    yield _calls(_trailing(scores, threshold, least=4)), "At least 3 includes 3 themselves."
+    yield _calls(bad_rows(scores, threshold, least=4)), "At least 3 includes 3 themselves."
     yield (
-        _calls(_trailing(scores, threshold, least=3, last=3)),
+        _calls(bad_rows(scores, threshold, least=3, last=3)),
         "Three high one-hour means in a row are asked for by you; 3 of the last 6 are enough.",
     )
     yield (
         _calls(bad)[_calls(bad) >= 0] - (HOUR - 1),
         "Rows are counted from the first one-hour mean, which is there at row 5: add 5.",
+    )
+    yield (
+        _calls(bad) - (HOUR - 1) - (LAST - 1),
+        "Rows are counted from the first window of six one-hour means, which is full at row 10.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Exercise of lesson 23, an open design: a monitor that warns early and seldom in vain."""
+"""Exercise of lesson 23, an open design: a monitor that sees wear and seldom alarms in vain."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from scipy.signal import lfilter
 
 # ---------------------------------------------------------------------------------- 7 · my monitor
 
-# on each of these neither a raw column nor chance warns early by luck
-MACHINES = (2301, 2307)
-MORE = 4.0  # hours of warning beyond those of RMS given load
+# How it is judged was settled on the machines 2311 to 2344. These two were met afterwards.
+MACHINES = (2345, 2346)
+MORE = 2.0  # hours in alarm beyond those of RMS given load
 
 my_monitor = Exercise(
-    "Return a score for each row of `later`, higher for worse, that warns of wear earlier than "
-    "RMS given load does, at one false alarm a week. Learn from `train`; a row's score may use "
-    "earlier rows and none after it.",
+    "Return a score for each row of `later`, higher for worse, that is in alarm for more hours of "
+    "the wear than RMS given load is, at one false alarm a week. Learn from `train`; a row's "
+    "score may use earlier rows and none after it.",
     hints=(
         "Several columns change with wear. For each: what do load, ambient and the lag let "
         "expect, and how far above is it? The temperature is the one most people forget.",
@@ -31,8 +31,9 @@ my_monitor = Exercise(
         "Lag load² over train and later together, so that it begins warm. Return the largest of "
         "the three surprises in each row.",
     ),
-    praise=f"Right: on two machines held back it warns {MORE:g} hours or more before RMS given "
-    "load does. Two are few: a stray alarm in the wear is a warning by luck. Judge yours on more.",
+    praise=f"Right: on two machines held back it is in alarm for {MORE:g} hours of the wear more "
+    "than RMS given load. Two are few: on 34 others ours was so for 6 ± 4 hours more, and warned "
+    "5 ± 5 hours earlier. A first alarm has more luck in it.",
     seconds=20.0,
     prepare=lambda: _held_back(),
 )
@@ -58,9 +59,9 @@ def my_monitor_solution(train, later):
 
 @functools.cache
 def _held_back():
-    """Return the machines, and on each the warning of RMS given load in hours."""
+    """Return the machines, and on each the hours in alarm of RMS given load."""
     made = [_machines.machine(seed) for seed in MACHINES]
-    return [(each, each.lead(_rms_given_load(each))) for each in made]
+    return [(each, each.hours_in_alarm(_rms_given_load(each))) for each in made]
 
 
 def _rms_given_load(each):
@@ -79,25 +80,24 @@ def my_monitor_check(answer):
         "on earlier calls, or on chance that no argument sets.",
     )
     _require_no_future(answer, first, found[0])
-    leads = [each.lead(got) for (each, _), got in zip(_held_back(), found, strict=True)]
-    theirs = [lead for _, lead in _held_back()]
-    more = np.subtract(leads, theirs)
-    if more.mean() >= MORE and more.min() >= 0:
+    made, theirs = zip(*_held_back(), strict=True)
+    hours = [each.hours_in_alarm(got) for each, got in zip(made, found, strict=True)]
+    if np.mean(hours) >= np.mean(theirs) + MORE:
         return
     told = (
-        f"On two machines held back it warns {leads[0]:.1f} and {leads[1]:.1f} hours before the "
-        f"failure at one false alarm a week; RMS given load {theirs[0]:.1f} and {theirs[1]:.1f}. "
-        f"{MORE:g} hours more are asked for in the mean, and fewer on neither."
+        f"On two machines held back it is in alarm for {hours[0]:.1f} and {hours[1]:.1f} hours of "
+        f"the wear, at one false alarm a week; RMS given load for {theirs[0]:.1f} and "
+        f"{theirs[1]:.1f}. In the mean {MORE:g} more are asked for."
     )
-    turned = [each.lead(-got) for (each, _), got in zip(_held_back(), found, strict=True)]
+    turned = [each.hours_in_alarm(-got) for each, got in zip(made, found, strict=True)]
     require(
-        np.mean(turned) < np.mean(theirs),
-        f"Upside down: the negative of your score warns earlier. Higher is worse. {told}",
+        np.mean(turned) < np.mean(theirs) / 2,
+        f"Upside down: the negative of your score is in alarm for longer. Higher is worse. {told}",
     )
     follows = np.mean(
         [
             np.corrcoef(got[each.healthy], each.later["load"][each.healthy])[0, 1]
-            for (each, _), got in zip(_held_back(), found, strict=True)
+            for each, got in zip(made, found, strict=True)
         ]
     )
     require(

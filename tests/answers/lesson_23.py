@@ -307,6 +307,33 @@ wrong(ex.thermal_lag, "Upside down")(
         load, ambient, temperature, candidates, known, best=max
     )
 )
+
+
+def _followed(follow, load, ambient, temperature, candidates, known, constant=1.0):
+    def left(hours):
+        heat = follow(pd.Series(load**2), hours)
+        table = np.column_stack([heat, ambient, np.full(len(load), constant)])[known]
+        rest = temperature[known]
+        return np.sum((rest - table @ (np.linalg.pinv(table) @ rest)) ** 2)
+
+    return min(candidates, key=left)
+
+
+for _words, _follow in (
+    ("half-life", lambda heat, hours: heat.shift(int(6 * hours)).bfill()),
+    ("half-life", lambda heat, hours: heat.ewm(halflife=6 * hours, adjust=False).mean()),
+    ("mean of load²", lambda heat, hours: heat.rolling(int(6 * hours), min_periods=1).mean()),
+):
+    wrong(ex.thermal_lag, _words)(
+        lambda load, ambient, temperature, candidates, known, follow=_follow: _followed(
+            follow, load, ambient, temperature, candidates, known
+        )
+    )
+wrong(ex.thermal_lag, "without the constant")(
+    lambda load, ambient, temperature, candidates, known: _followed(
+        _lagged, load, ambient, temperature, candidates, known, constant=0.0
+    )
+)
 wrong(ex.thermal_lag, "places of the candidates")(
     lambda load, ambient, temperature, candidates, known: candidates.index(
         _chosen(load, ambient, temperature, candidates, known)
@@ -451,6 +478,17 @@ wrong(ex.alarms_of, "At least 3 includes 3")(
 wrong(ex.alarms_of, "add 5")(
     lambda scores, threshold: calls_by_loop(scores, threshold) - np.int64(5)
 )
+wrong(ex.alarms_of, "full at row 10")(
+    lambda scores, threshold: calls_by_loop(scores, threshold) - np.int64(10)
+)
+wrong(ex.alarms_of, "Only the beginning of a bad spell calls")(
+    lambda scores, threshold: _once_a_day(
+        np.diff(_bad(scores, threshold).astype(int), prepend=0) == 1
+    )
+)
+wrong(ex.alarms_of, "Rows have whole numbers")(
+    lambda scores, threshold: [row / 6 for row in calls_by_loop(scores, threshold)]
+)
 wrong(ex.alarms_of, "a verdict for each row")(lambda scores, threshold: _bad(scores, threshold))
 wrong(ex.alarms_of, "You never call")(lambda scores, threshold: [])
 wrong(ex.alarms_of, "what comes later")(
@@ -541,6 +579,7 @@ for _words, _rate in (
     ("All alarms count with you", lambda alarms, healthy: len(alarms) * 1008 / healthy.sum()),
     ("divide by all hours", lambda alarms, healthy: healthy[alarms].sum() * 1008 / len(healthy)),
     ("false alarms a day", lambda alarms, healthy: healthy[alarms].sum() * 144 / healthy.sum()),
+    ("not healthy", lambda alarms, healthy: (~healthy[alarms]).sum() * 1008 / healthy.sum()),
     ("taken for hours", lambda alarms, healthy: healthy[alarms].sum() * 168 / healthy.sum()),
     ("Of the false alarms", lambda alarms, healthy: 1.0),
 ):
@@ -561,7 +600,19 @@ wrong(ex.lead_time, "All alarms outside the wear")(
 wrong(ex.lead_time, "Two numbers are asked for")(
     lambda alarms, start, end, healthy: lead_by_loop(alarms, start, end, healthy)[0]
 )
-wrong(ex.lead_time, "no warning then")(
+wrong(ex.lead_time, "hours of warning are asked for first")(
+    lambda alarms, start, end, healthy: lead_by_loop(alarms, start, end, healthy)[::-1]
+)
+wrong(ex.lead_time, "All alarms outside the wear")(
+    lambda alarms, start, end, healthy: _lead(
+        alarms,
+        start,
+        end,
+        healthy,
+        false=((alarms < start) | (alarms >= end)).sum() * 1008 / (len(healthy) - end + start),
+    )
+)
+wrong(ex.lead_time, "your warning is nan hours. There is none")(
     lambda alarms, start, end, healthy: _lead(
         alarms,
         start,
@@ -620,6 +671,19 @@ wrong(ex.chance_lead, "passes without an alarm")(
 wrong(ex.chance_lead, "negative for rare alarms")(lambda window, per_week: window - 168 / per_week)
 wrong(ex.chance_lead, "cut off the mean at 0")(
     lambda window, per_week: max(0, window - 168 / per_week)
+)
+wrong(ex.chance_lead, "at even distances")(
+    lambda window, per_week: np.maximum(
+        0, window - np.random.default_rng(0).uniform(0, 168 / per_week, 20_000)
+    ).mean()
+)
+wrong(ex.chance_lead, "mean number of alarms")(
+    lambda window, per_week: window * (1 - 1 / (1 + window * per_week / 168))
+)
+wrong(ex.chance_lead, "exponential takes that time")(
+    lambda window, per_week: np.maximum(
+        0, window - np.random.default_rng(0).exponential(per_week / 168, 20_000)
+    ).mean()
 )
 wrong(ex.chance_lead, "for those of a day")(
     lambda window, per_week: chance_by_integral(window, 7 * per_week)

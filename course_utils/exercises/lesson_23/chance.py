@@ -78,6 +78,11 @@ def _chance_of_any(window, per_week):
     return 1 - np.exp(-per_week * window / 168)
 
 
+def _evenly_spaced(window, per_week):
+    apart = 168 / per_week
+    return np.where(window < apart, window**2 / apart / 2, window - apart / 2)
+
+
 SLIPS = (
     (
         lambda window, per_week: window / 2,
@@ -112,6 +117,21 @@ SLIPS = (
         lambda window, per_week: max(0, window - 168 / per_week),
         "You cut off the mean at 0. The mean of max(0, window - time) is asked for, over times "
         "that differ.",
+    ),
+    (
+        _evenly_spaced,
+        "Your alarms come at even distances. At random moments some come close together, and some "
+        "windows stay without any for longer.",
+    ),
+    (
+        lambda window, per_week: window * per_week / (168 / window + per_week),
+        "You take the mean number of alarms in the window for the number in each. Often none "
+        "falls into it, or several do.",
+    ),
+    (
+        lambda window, per_week: chance_lead_solution(window, 168 * 168 / per_week),
+        "Your alarms come per_week / 168 hours apart. That is the rate; the mean time between two "
+        "is 168 / per_week hours, and NumPy's exponential takes that time.",
     ),
     (
         lambda window, per_week: chance_lead_solution(window, 7 * per_week),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.lesson_23 import _motors
@@ -50,10 +51,16 @@ def thermal_lag_solution(load, ambient, temperature, candidates, known):
 
 @functools.cache
 def _motors_held_back():
-    return [
-        (hours, _motors.motor(np.random.default_rng((233, number)), hours))
+    made = [
+        _motors.motor(np.random.default_rng((233, number)), hours)
         for number, hours in enumerate(MOTORS)
     ]
+    # around 0 °C the hall's temperature cannot stand in for a constant that was forgotten
+    made[1::2] = [
+        replace(each, ambient=each.ambient - 20, temperature=each.temperature - 20)
+        for each in made[1::2]
+    ]
+    return list(zip(MOTORS, made, strict=True))
 
 
 def _arguments(number):
@@ -100,17 +107,27 @@ def _name_the_choice(got, right):
         require(wrong < 2 or got != slip, why)
 
 
-def _best(each, known=None, hours_of=lambda hours: hours, worst=False):
-    """Return the candidate chosen on other rows or with another unit of time."""
+def _best(each, known=None, follow=_motors.lagged, worst=False, constant=1):
+    """Return the candidate chosen on other rows, with another lag or without a constant."""
     known = each.known if known is None else known
     errors = []
     for hours in CANDIDATES:
-        lagged = _motors.lagged(each.load**2, hours_of(hours))
-        table = np.column_stack([np.ones(len(lagged)), lagged, each.ambient])[known]
+        lagged = follow(each.load**2, hours)
+        table = np.column_stack([np.full(len(lagged), constant), lagged, each.ambient])[known]
         rest = each.temperature[known]
-        rest = rest - table @ np.linalg.lstsq(table, rest, rcond=None)[0]
+        rest = rest - table @ (np.linalg.pinv(table) @ rest)
         errors.append(np.mean(rest**2))
     return CANDIDATES[int(np.argmax(errors) if worst else np.argmin(errors))]
+
+
+def _shifted(values, hours):
+    rows = int(6 * hours)
+    return np.append(np.full(rows, values[0]), values[:-rows])
+
+
+def _mean_of_the_past(values, hours):
+    rows = int(6 * hours)
+    return lfilter(np.ones(rows) / rows, [1], values - values[0]) + values[0]
 
 
 def _most_correlated(each, rows):
@@ -137,9 +154,24 @@ SLIPS = (
         for later in (False, True)
     ),
     (
-        lambda each: _best(each, hours_of=lambda hours: hours / 6),
+        lambda each: _best(each, follow=lambda heat, hours: _motors.lagged(heat, hours / 6)),
         "Your lag forgets that an hour has six rows: exp(-1 / hours) is the share kept over an "
         "hour, exp(-1 / (6 · hours)) that over a row.",
+    ),
+    (
+        lambda each: _best(each, follow=_shifted),
+        "So chooses a load² that is shifted by the hours, and so one of which they are the "
+        "half-life. A time constant is the time in which all but 1/e = 37 % of a step is there.",
+    ),
+    (
+        lambda each: _best(each, follow=_mean_of_the_past),
+        "So chooses the mean of load² over the hours before. A lag forgets little by little: "
+        "lagged[t] = keep · lagged[t - 1] + (1 - keep) · load[t]².",
+    ),
+    (
+        lambda each: _best(each, constant=0),
+        "So chooses a fit without the constant a. Where the hall is near 0 °C, something else has "
+        "to stand in for it, and a longer lag is nearer to a constant.",
     ),
     (
         lambda each: _most_correlated(each, each.known),

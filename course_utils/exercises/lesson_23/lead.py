@@ -43,7 +43,8 @@ def _judged():
     """Return alarms, wear and healthy rows of an example, in which other faults sound too."""
     healthy = np.ones(3000, dtype=bool)
     healthy[1200:1800] = healthy[2000:2100] = False
-    return np.array([90, 700, 1199, 1400, 1500, 1799, 1800, 2050]), 1200, 1800, healthy
+    alarms = np.array([90, 300, 700, 1199, 1400, 1500, 1799, 1800, 2050])
+    return alarms, 1200, 1800, healthy
 
 
 @lead_time.set_check
@@ -57,6 +58,10 @@ def lead_time_check(answer):
         f"Two numbers are asked for, hours and alarms a week; you return the shape {got.shape}.",
     )
     right = np.array(lead_time_solution(alarms, start, end, healthy))
+    require(
+        difference(got[::-1], right),
+        "The hours of warning are asked for first, then the false alarms a week.",
+    )
     if difference(got[0], right[0]):
         name_the_mistake(got[:1], _wrong_hours(alarms, start, end))
         raise Misconception(f"Of the warning: {difference(got[0], right[0])}")
@@ -65,9 +70,10 @@ def lead_time_check(answer):
         raise Misconception(f"Of the false alarms: {difference(got[1], right[1])}")
     silent = alarms[(alarms < start) | (alarms >= end)]
     result = answer(silent, start, end, healthy.copy())
+    got = as_array(result, shape=(2,), what="the warning and the false alarms", finite=False)
     require(
-        not difference(result, lead_time_solution(silent, start, end, healthy)),
-        f"Where no alarm falls into the wear you return {result}. There is no warning then: 0.",
+        got[0] == 0,
+        f"Where no alarm falls into the wear your warning is {got[0]:g} hours. There is none: 0.",
     )
 
 
@@ -97,12 +103,13 @@ def _wrong_rates(alarms, start, end, healthy):
     """Yield the alarms a week that slips lead to, and which they are."""
     false, rows = healthy[alarms].sum(), healthy.sum()
     outside = ((alarms < start) | (alarms >= end)).sum()
+    yield [(~healthy[alarms]).sum() * 1008 / rows], "Those fall on rows that are not healthy."
     yield [false], "That is how many false alarms there are. For a week, divide by the weeks."
     for count, what in (
         (outside, "All alarms outside the wear count with you, also those at another fault."),
         (len(alarms), "All alarms count with you, the right ones as well."),
     ):
-        for hours in (rows, len(healthy), rows - 1):
+        for hours in (rows, len(healthy), len(healthy) - end + start):
             yield [count * 1008 / hours], f"{what} False are those on healthy rows."
     yield (
         [false * 1008 / len(healthy)],

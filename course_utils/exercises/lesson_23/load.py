@@ -144,8 +144,10 @@ def _judge(got, each):
         straight = np.mean((got > 0) == (each.values > _curve(each, 1))) > 0.99
         require(not straight, f"The sensor follows no straight line over load. {told}")
         raise Misconception(f"Load still shows in the level. {told}")
+    known = [each.known & (each.load < BUSY), each.known & (each.load >= BUSY)]
+    units = np.array([got[group].std() for group in known])  # on the rows it learned from
     require(
-        inside or spreads.max() > 1.5 * spreads.min(),
+        inside or units.max() > 1.2 * units.min() or 0.85 < units.mean() < 1.15,
         f"The unit is not a standard deviation of what is left after load. {told}",
     )
     require(

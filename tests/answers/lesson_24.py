@@ -421,6 +421,8 @@ stored_looks("forgets the probability", lambda p, a, d, b, c: best(a, a > c, d, 
 stored_looks(
     "only where it meets fraud", lambda p, a, d, b, c: best(p * (a - c), p * (a - c) > 0, d, b)
 )
+stored_looks("only where it meets fraud", lambda p, a, d, b, c: highest(p * a, d, b) & (a > c))
+stored_looks("days in any order", lambda p, a, d, b, c: highest(p * a, d, b) & (p * a > c / 2))
 stored_looks("True or False is asked for", lambda p, a, d, b, c: p * a - c)
 stored_looks(
     "On one day",

@@ -130,8 +130,8 @@ def _wrong_looks(p, amount, day, budget, cost):
     )
     yield (
         highest(p * (amount - cost), day, budget) & (p * (amount - cost) > 0),
-        "That pays for the look only where it meets fraud: p · (amount - cost). Every look "
-        "costs, so p · amount - cost is what it brings.",
+        "That pays for the look only where it meets fraud, as if amount above `cost` were "
+        "enough. Every look costs, so p · amount - cost is what it brings.",
     )
 
 

@@ -218,7 +218,7 @@ stored_share("the shape (59,)", lambda s, a, f, d, b: highest(s, d, b) * a)
 stored_share("`return` missing", lambda s, a, f, d, b: print(end=""))
 
 
-@wrong(ex.loss_saved, "tied")
+@wrong(ex.loss_saved, "tied you return")
 def saved_with_later_rows_first(scores, amounts, fraud, day, budget):
     """Of equal scores the later row."""
     return saved_by_two_keys(scores[::-1], amounts[::-1], fraud[::-1], day[::-1], budget)
@@ -325,7 +325,7 @@ stored_reports(
     "had come there before it",
     lambda m, t, r: (same(m) & (r < t[:, None]) & (t > t[:, None] - 14)).sum(1),
 )
-stored_reports("NaN", lambda m, t, r: np.where(fraud(r), reports_by_a_table(m, t, r), np.nan))
+stored_reports("NaN or infinite", lambda m, t, r: np.where(fraud(r), reports_by_a_table(m, t, r), np.nan))
 stored_reports("`return` missing", lambda m, t, r: print(end=""))
 
 
@@ -601,7 +601,7 @@ stored_alerts(
 )
 stored_alerts("Scores of `train`", lambda train, labels, new: train[:, 2])
 stored_alerts(
-    "NaN", lambda train, labels, new: linear_model.LogisticRegression().fit(train, labels)
+    "contains NaN", lambda train, labels, new: linear_model.LogisticRegression().fit(train, labels)
 )
 stored_alerts("NaN or infinite", lambda train, labels, new: np.log(new[:, 3]) * new[:, 2])
 stored_alerts("`return` missing", lambda train, labels, new: print(end=""))

@@ -47,11 +47,19 @@ def alarms_of_solution(scores, threshold):
     return np.array(calls, dtype=int)
 
 
-def bad_rows(scores, threshold, least=LEAST, hour=HOUR, last=LAST, fewer=False):
-    """Return which rows are bad, (rows,), each window ending with its row."""
-    sums = np.convolve(scores, np.ones(hour))[: len(scores)]
-    there = np.minimum(np.arange(len(scores)) + 1, hour)
-    above = (sums / there > threshold) & (fewer | (there == hour))
+def bad_rows(scores, threshold, least=LEAST, hour=HOUR, last=LAST):
+    """Return which rows are bad, bool (rows,), each window ending with its row.
+
+    Parameters
+    ----------
+    scores : array of float, shape (rows,)
+    threshold : float
+        Above it a mean is high.
+    least, hour, last : int
+        At least so many of the `last` means are high, each of `hour` rows.
+    """
+    means = np.convolve(scores, np.ones(hour))[: len(scores)] / hour
+    above = (means > threshold) & (np.arange(len(scores)) >= hour - 1)
     return np.convolve(above, np.ones(last))[: len(scores)] >= least
 
 

@@ -325,7 +325,9 @@ stored_reports(
     "had come there before it",
     lambda m, t, r: (same(m) & (r < t[:, None]) & (t > t[:, None] - 14)).sum(1),
 )
-stored_reports("NaN or infinite", lambda m, t, r: np.where(fraud(r), reports_by_a_table(m, t, r), np.nan))
+stored_reports(
+    "NaN or infinite", lambda m, t, r: np.where(fraud(r), reports_by_a_table(m, t, r), np.nan)
+)
 stored_reports("`return` missing", lambda m, t, r: print(end=""))
 
 
@@ -560,6 +562,15 @@ def alerts_by_rule_as_a_column(train, labels, new):
 
 
 @right(ex.my_alerts)
+def alerts_by_the_expected_loss_itself(train, labels, new):
+    known = ~np.isnan(labels)
+    model = ensemble.HistGradientBoostingRegressor(
+        max_iter=40, max_leaf_nodes=8, early_stopping=False, random_state=0
+    )
+    return model.fit(train[known, 2:], (labels * train[:, 2])[known]).predict(new[:, 2:])
+
+
+@right(ex.my_alerts)
 def alerts_without_the_reports(train, labels, new):
     return np.float32(likely(train, labels, new, trees(), slice(2, 12)) * new[:, 2])
 
@@ -579,6 +590,15 @@ stored_alerts(
     "is the line",
     lambda train, labels, new: (
         likely(np.log1p(train), labels, np.log1p(new), scaled()) * new[:, 2]
+    ),
+)
+stored_alerts(
+    "is the line",  # log-odds are below 0 where fraud is unlikely, times the amount far below
+    lambda train, labels, new: (
+        trees()
+        .fit(train[~np.isnan(labels), 2:], labels[~np.isnan(labels)])
+        .decision_function(new[:, 2:])
+        * new[:, 2]
     ),
 )
 stored_alerts(
@@ -635,6 +655,17 @@ def pumps_by_a_quotient(change=None, volume=None, relative=None, trades=None):
 
 
 @right(ex.pump_score)
+def pumps_among_days_that_rise(change, volume, relative, trades):
+    return np.maximum(change, 0) / size_of(volume, trades)
+
+
+@right(ex.pump_score)
+def pumps_against_the_past_s_spread(change, volume, relative, trades):
+    score = pd.Series(np.log(relative) - 2 * np.log(size_of(volume, trades)))
+    return ((score - score.expanding(20).mean()) / score.expanding(20).std()).fillna(0)
+
+
+@right(ex.pump_score)
 def pumps_with_the_price(change, volume, relative, trades):
     size = np.log(size_of(volume, trades))
     moved = np.minimum(abs(change), 8)
@@ -659,6 +690,9 @@ stored_pumps("News fools it", lambda c, v, r, t: r / size_of(v, t) ** 0.5)
 stored_pumps("it finds few pumps", lambda c, v, r, t: -size_of(v, t))
 stored_pumps("it finds few pumps", lambda c, v, r, t: -v)
 stored_pumps("Upside down", lambda c, v, r, t: size_of(v, t) ** 3 / r)
+stored_pumps("neither free of news nor pumps", lambda c, v, r, t: size_of(v, t))
+stored_pumps("neither free of news nor pumps", lambda c, v, r, t: t)
+stored_pumps("on their first day", lambda c, v, r, t: np.append(0, r / size_of(v, t) ** 2)[:-1])
 stored_pumps("one value or two", lambda c, v, r, t: (r > 2) & (abs(c) > 3))
 stored_pumps("days to come", lambda c, v, r, t: (r / size_of(v, t) ** 3) / r.mean())
 stored_pumps(

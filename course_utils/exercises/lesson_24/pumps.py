@@ -15,6 +15,7 @@ MARKETS = (2431, 2432, 2433)
 ALARMS = 0.015  # share of the days that somebody looks at
 ON_NEWS = 0.25  # of the alarms, at most
 FOUND = 0.36  # of the pumps' days, at least
+BEGUN = 0.1  # of the pumps, found on their first day, at least
 
 pump_score = Exercise(
     "Score each day of one asset, from what is known at its close, so that the highest days of "
@@ -58,13 +59,14 @@ def _markets():
 
 
 def _judged(scores):
-    """Return two shares over the markets: of the alarms on news, and of the pumps' days found."""
-    on_news, found = [], []
+    """Return shares: of the alarms on news, of the pumps' days found, of their first days."""
+    shares = []
     for each, (_, pump, news) in zip(scores, _markets(), strict=True):
         alarms = np.argsort(-each, kind="stable")[: round(ALARMS * len(each))]
-        on_news.append(news[alarms].mean())
-        found.append(pump[alarms].sum() / pump.sum())
-    return np.mean(on_news), np.mean(found)
+        first = pump & ~np.append(False, pump[:-1])
+        begun = first[alarms].sum() / first.sum()
+        shares.append((news[alarms].mean(), pump[alarms].sum() / pump.sum(), begun))
+    return np.mean(shares, axis=0)
 
 
 @pump_score.set_check
@@ -76,20 +78,30 @@ def pump_score_check(answer):
         "The scores have one value or two. So many days share the highest that nobody knows which "
         "to look at first.",
     )
-    on_news, found = _judged(scores)
+    on_news, found, begun = _judged(scores)
     by_volume = _judged([np.concatenate([each[2] for each in given]) for given, *_ in made])
     told = (
-        f"Of the alarms {on_news:.0%} fall on news and reports ({ON_NEWS:.0%} at most), and "
+        f"Of the alarms {on_news:.1%} fall on news and reports ({ON_NEWS:.0%} at most), and "
         f"{found:.0%} of the pumps' days are found ({FOUND:.0%} at least). Volume over the usual: "
         f"{by_volume[0]:.0%} and {by_volume[1]:.0%}."
     )
     _require_the_past(answer, made[0][0][0])
     if on_news <= ON_NEWS and found >= FOUND:
+        require(
+            begun >= BEGUN,
+            f"Of the pumps {begun:.0%} are found on their first day, the others later, when most "
+            f"have bought ({BEGUN:.0%} at least). Does a day's score know that day? At its close "
+            f"the day is known. {told}",
+        )
         return
     turned = _judged([-each for each in scores])
     require(
         turned[0] > ON_NEWS or turned[1] < FOUND,
         f"Upside down: the lowest scores would pass. High is suspect. {told}",
+    )
+    require(
+        on_news <= ON_NEWS or found >= FOUND,
+        f"Its highest days are neither free of news nor pumps. {told}",
     )
     require(
         on_news <= ON_NEWS,

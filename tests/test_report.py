@@ -50,7 +50,7 @@ class Page(HTMLParser):
 def made(tmp_path_factory):
     """The command as a process, in a folder of its own; what it said, and the page."""
     folder = tmp_path_factory.mktemp("report")
-    csv_files.write(folder / "machine.csv", csv_files.machine())
+    csv_files.write(folder / "machine.csv", csv_files.machine(rows=340))
     words = ["report", "machine.csv", "--label", "state", "--seeds", "2", "--budget", "5%"]
     done = subprocess.run(
         [sys.executable, "-m", "course_utils", *words],
@@ -106,6 +106,7 @@ def test_the_page_has_all_its_sections_and_no_gap(made):
                   "random scores"):  # fmt: skip
         assert rival in text
     assert "heat [K]" in text
+    assert "340 rows, 4 columns to learn from; label “state”." in text
     assert not re.search(r"\bnan\b|None|Undefined|\{\{|\{%", text)
     assert str(ROOT) not in made[2]
 
@@ -120,7 +121,7 @@ def test_the_same_file_gives_the_same_page(made, tmp_path, monkeypatch, capsys):
 
 
 def test_without_labels_the_page_says_what_nobody_can_tell(tmp_path, capsys):
-    frame = csv_files.machine().drop(columns="state")
+    frame = csv_files.machine(rows=200).drop(columns="state")
     frame["seen at"] = pd.date_range("2026-01-01", periods=len(frame), freq="h").astype(str)
     path = csv_files.write(tmp_path / "m.csv", frame, sep=";", decimal=",")
     page = tmp_path / "m.html"
@@ -156,7 +157,9 @@ def test_without_labels_the_page_says_what_nobody_can_tell(tmp_path, capsys):
         (["machin.csv", "--seeds", "0"], "--seeds is 0; a number from 1 to 100"),
         (["machin.csv", "--output", "there/page.html"], "there is not there"),
         (["machin.csv", "--output", "."], "is a folder"),
-        (["machin.csv", "--output", "machin.csv"], "no report of this course"),
+        (["machin.csv", "--output", "machin.csv"], "is the table itself"),
+        (["machin.csv", "--output", "machin.csv", "--force"], "is the table itself"),
+        (["machin.csv", "--output", "x" * 300], "cannot be written: File name too long"),
     ],
 )
 def test_a_users_mistake_ends_in_words_and_status_2(words, said, tmp_path, monkeypatch, capsys):
@@ -180,7 +183,7 @@ def test_an_unknown_option_has_the_same_status(capsys):
 
 def test_a_report_replaces_a_report_and_nothing_else(tmp_path):
     page = tmp_path / "page.html"
-    asked = argparse.Namespace(seeds=1, rows=100, force=False)
+    asked = argparse.Namespace(file="m.csv", seeds=1, rows=100, force=False)
     page.write_text("my own page", encoding="utf-8")
     with pytest.raises(remarks.ReportError, match="add --force"):
         command._check(asked, page)
@@ -215,7 +218,7 @@ def test_ctrl_c_leaves_the_old_page_and_no_half_one(tmp_path, monkeypatch, capsy
 
 
 def test_ctrl_c_that_a_training_took_for_its_own_ends_the_report(tmp_path, monkeypatch, capsys):
-    path = csv_files.write(tmp_path / "m.csv", csv_files.machine())
+    path = csv_files.write(tmp_path / "m.csv", csv_files.machine(rows=100))
 
     def swallowed(detector, cut):
         with contextlib.suppress(KeyboardInterrupt):

@@ -58,9 +58,9 @@ def test_names_that_stand_twice_or_nowhere_get_their_own(tmp_path):
 
 
 def test_a_label_keeps_its_words(tmp_path):
-    found = read(tmp_path, "x,y\n1,None\n2,NA\n3,\n", as_text=["y"]).frame["y"]
-    assert found.tolist()[:2] == ["None", "NA"]
-    assert found.isna().tolist() == [False, False, True]
+    found = read(tmp_path, "x,y\n1,None\n2,-\n3,\n4,NA\n5,NaN\n", as_text=["y"]).frame["y"]
+    assert found.tolist()[:2] == ["None", "-"]
+    assert found.isna().tolist() == [False, False, True, True, True]
     assert read(tmp_path, "x,y\n1,?\n2,NA\n").frame["y"].isna().all()
 
 
@@ -73,12 +73,52 @@ def test_a_label_keeps_its_words(tmp_path):
         (b"PK\x03\x04 and so on", "no CSV but a packed file"),
         (b"a,b\n1,\x002\n", "holds bytes 0"),
         (b"a,b\n1,2\n3,4,5\n", "3 cells in line 3 and 2"),
-        (b"a,b\n1,2,3\n4,5,6\n", "more cells than the line of names"),
+        (b"a,b\n1,2,3\n4,5,6\n", "2 cells in its first line and 3 in most others"),
+        (b"# made by hand\na;b\n1;2\n3;4\n", "Delete what stands above the line of names"),
+        (b'a,b\n1,2\n3,"4\n', "a quotation mark that opens a text and none that ends it"),
+        ("a,b\n1,2\n".encode("utf-16")[:-1], "begins as UTF-16 and goes on otherwise"),
     ],
 )
 def test_what_is_no_table_is_refused_in_words(tmp_path, content, words):
     with pytest.raises(ReportError, match=words):
         read(tmp_path, content)
+
+
+def test_a_cell_may_hold_a_whole_document(tmp_path):
+    found = read(tmp_path, "a,b\n1," + "x" * 150_000 + "\n2,y\n").frame
+    assert found["b"].str.len().tolist() == [150_000, 1]
+
+
+def test_names_that_stand_again_among_the_rows_are_no_row(tmp_path):
+    found = read(tmp_path, "a,b c\n1,ok\na,b c\n2,bad\n")
+    assert found.frame["b c"].tolist() == ["ok", "bad"]
+    assert "The line of names stands in the file 2 times" in said(found.remarks)
+    assert "are numbers: “1.5”" in said(read(tmp_path, "1.5,2.5,ok\n1,2,bad\n").remarks)
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (["1,234.5", "2,345,678", "12"], [1234.5, 2345678, 12]),
+        (["1.234,5", "2.345.678", "0,123"], [1234.5, 2345678, 0.123]),
+        (["12.5 %", "3%", "-1%"], [12.5, 3, -1]),
+        (["€ 3", "1,200.00 €", "$5"], [3, 1200, 5]),
+        (["0,5", "0,123", "7"], [0.5, 0.123, 7]),
+    ],
+)
+def test_numbers_with_signs_are_read_and_told(tmp_path, texts, numbers):
+    frame = pd.DataFrame({"w": texts * 20, "x": np.random.default_rng(0).normal(size=60)})
+    found = table(tmp_path, frame)
+    assert found.frame["w"].tolist() == numbers * 20
+    assert f"“w”: “{texts[0]}” was read as {numbers[0]:g}" in said(found.remarks)
+
+
+def test_rows_without_a_group_are_told(tmp_path):
+    frame = csv_files.machine(rows=ROWS)
+    frame["g"] = [None if i % 2 else f"{i // 20}" for i in range(ROWS)]
+    found = table(tmp_path, frame, group="g")
+    assert len(set(found.groups[1::2])) == 1
+    assert f"{ROWS // 2} rows without a group" in said(found.remarks)
 
 
 def test_a_folder_and_a_missing_file_are_told_apart(tmp_path):
@@ -126,8 +166,8 @@ def test_each_kind_of_column_is_known(tmp_path):
     assert found.frame["slips"].isna().sum() == 3
     assert found.frame["wild"].isna().sum() == 2
     words = said(found.remarks)
-    assert "3 cells that are none, such as “n. a.”" in words
-    assert "2 numbers that are infinite or beyond 1e100" in words
+    assert "except in 3 cells, such as “n. a.”" in words
+    assert "2 numbers beyond 1e100, or infinite" in words
     for name in ("counter", "name", "word", "same", "nothing"):
         assert f"“{name}”" in words
 
@@ -139,6 +179,10 @@ def test_each_kind_of_column_is_known(tmp_path):
         ("2026-02-03T04:05:00Z", "2026-02-03 04:05"),
         ("03.02.2026 04:05", "2026-02-03 04:05"),
         ("02/03/2026 04:05", "2026-02-03 04:05"),
+        ("3 Feb 2026 04:05", "2026-02-03 04:05"),
+        ("Feb 3, 2026 04:05", "2026-02-03 04:05"),
+        ("20260203T040500", "2026-02-03 04:05"),
+        ("2026-02-03 05:05:00+01:00", "2026-02-03 04:05"),
     ],
 )
 def test_dates_are_read_as_people_write_them(text, expected):
@@ -154,7 +198,9 @@ def test_a_day_above_twelve_tells_the_order_of_dates_with_slashes():
     assert "month first" in words
 
 
-@pytest.mark.parametrize("cells", [["a", "b"], ["1.5", "2.5"], ["7", "8"], []])
+@pytest.mark.parametrize(
+    "cells", [["a", "b"], ["1.5", "2.5"], ["7", "8"], ["12:30"], ["1.4.2"], ["5,000.1"], []]
+)
 def test_what_is_no_date_is_none(cells):
     assert columns.as_times(pd.Series(cells, dtype=object))[0] is None
 
@@ -188,7 +234,7 @@ def test_the_user_has_the_last_word_on_the_anomaly():
     found, words = labels.read_label(cells, ["a", "c"])
     assert found.y.tolist() == [1, 0, 1]
     assert found.told.tolist() == [True, True, True, False]
-    assert "1 row without a label" in said(words)
+    assert "Left out: 1 row without a label" in said(words)
     with pytest.raises(ReportError, match="has 3 values"):
         labels.read_label(cells)
     with pytest.raises(ReportError, match="is empty"):
@@ -220,7 +266,7 @@ def test_time_is_put_in_order_and_says_so(tmp_path):
     assert found.days == pytest.approx((ROWS - 1) / 24)
     words = said(found.remarks)
     assert "Time goes back 1 time " in words
-    assert "1 row without a time were left out, such as “who knows”" in words
+    assert "Left out: 1 row without a time, such as “who knows”" in words
     assert "at: hour" in found.frame
 
 

@@ -46,8 +46,8 @@ class Alarms:
     Attributes
     ----------
     threshold : float
-    rows : int
-        Test rows.
+    validated, rows : int
+        Validation rows, and test rows.
     raised : int
         Alarms among them.
     tied : int
@@ -66,6 +66,7 @@ class Alarms:
     """
 
     threshold: float
+    validated: int
     rows: int
     raised: int
     tied: int
@@ -133,6 +134,7 @@ def raise_alarms(results, label):
     ]
     return Alarms(
         threshold=threshold,
+        validated=len(validation),
         rows=len(test),
         raised=int(decisions.sum()),
         tied=int((validation == threshold).sum()),

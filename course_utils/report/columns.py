@@ -85,7 +85,7 @@ def as_times(cells):
         How a date was read that can be read in two ways; else "".
     """
     told = cells.dropna().astype(str).str.strip()
-    if not len(told) or not told.iloc[:LOOK].str.contains(r"\d[-/.:T ]\d").mean() >= MOSTLY:
+    if not len(told) or not told.iloc[:LOOK].str.contains(DATE).mean() >= MOSTLY:
         return None, ""
     numeric = told.str.extract(r"^(\d{1,2})([./-])(\d{1,2})[./-]\d{2,4}\b")
     day_first, said = False, ""
@@ -101,6 +101,14 @@ def as_times(cells):
     return (times, said) if times.notna().sum() >= MOSTLY * len(told) else (None, "")
 
 
+# a year or a month's name must be there: "12:30", "1.4.2" and "5,000.1" are no dates
+DATE = re.compile(
+    r"^(?:19|20)\d\d(?:[-/.]\d{1,2}\b|\d{4}T)"
+    r"|^\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)\b"
+    r"|\d.*\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*\d"
+    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*\d{4}",
+    re.IGNORECASE,
+)
 LOOK = 200  # cells that show whether a column may hold dates at all
 
 
@@ -168,28 +176,47 @@ def _as_numbers(cells, remarks):
         if words[cells.notna()].isin(["true", "false"]).all():
             return words.map({"true": 1.0, "false": 0.0})
         numbers = pd.to_numeric(cells, errors="coerce").astype(float)
+        if numbers.notna().sum() < MOSTLY * cells.notna().sum():
+            numbers = _without_signs(cells, remarks)
         slips = cells[numbers.isna() & cells.notna()]
         if numbers.notna().sum() < MOSTLY * cells.notna().sum():
             return None
         if len(slips):
             remarks.append(
                 Remark(
-                    f"“{shorten(cells.name)}” holds numbers, and {count(len(slips), 'cell')} that "
-                    f"are none, such as {listed(slips.unique(), 3)}; they count as missing.",
-                    "Write them as numbers, without units and thousands separators, or leave them "
-                    "empty.",
+                    f"“{shorten(cells.name)}” holds numbers, except in "
+                    f"{count(len(slips), 'cell')}, such as {listed(slips.unique(), 3)}: counted "
+                    "as missing.",
+                    "Write them as numbers, without units, or leave them empty.",
                 )
             )
     wild = numbers.abs() > LARGEST  # infinity too
     if wild.any():
         remarks.append(
             Remark(
-                f"“{shorten(cells.name)}” has {count(int(wild.sum()), 'number')} that are "
-                "infinite or beyond 1e100; they count as missing.",
+                f"“{shorten(cells.name)}” has {count(int(wild.sum()), 'number')} beyond 1e100, "
+                "or infinite: counted as missing.",
                 "Find out what wrote them.",
             )
         )
     return numbers.where(~wild)
+
+
+def _without_signs(cells, remarks):
+    """Return texts such as "1,234.5", "1.234,5", "12 %" and "€ 3" as float64, NaN for others."""
+    bare = cells.astype("string").str.replace(r"[\s%€$£]", "", regex=True)
+    for comma, point in ((",", "."), (".", ",")):
+        form = rf"[-+]?(?:\d+|[1-9]\d{{0,2}}(?:\{comma}\d{{3}})+)(?:\{point}\d+)?"
+        fits = bare.str.fullmatch(form).fillna(False).astype(bool)
+        if fits.sum() >= MOSTLY * cells.notna().sum():
+            plain = bare.str.replace(comma, "", regex=False).str.replace(point, ".", regex=False)
+            numbers = pd.to_numeric(plain.where(fits), errors="coerce").astype(float)
+            numbers = pd.Series(numbers.to_numpy(dtype=float, na_value=np.nan), cells.index)
+            first = fits.idxmax()
+            said = f"“{shorten(cells.name)}”: “{cells[first]}” was read as {numbers[first]:.12g}"
+            remarks.append(Remark(f"{said}, and so on.", "Write plain numbers.", warning=False))
+            return numbers
+    return pd.Series(np.nan, cells.index)
 
 
 def _is_identifier(numbers, name):

@@ -178,6 +178,21 @@ def _check(asked, output):
             raise ReportError(
                 f"--{name} is {number}; a number from {low} to {high:,} is expected."
             )
+    try:
+        _check_output(asked, output)
+    except OSError as error:
+        raise ReportError(
+            f"{output} cannot be written: {error.strerror or error}. Name another with --output."
+        ) from error
+
+
+def _check_output(asked, output):
+    """Raise where the page would have no place, or that of something else."""
+    if output.exists() and Path(asked.file).exists() and output.samefile(asked.file):
+        raise ReportError(
+            f"{output} is the table itself, and no report of this course. Name another file with "
+            "--output."
+        )
     if output.is_dir():
         raise ReportError(f"{output} is a folder; the name of a page is expected after --output.")
     if not output.parent.is_dir():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from course_utils import data
-from course_utils.report.remarks import Remark
+from course_utils.report.remarks import Remark, ReportError
 
 import numpy as np
 import pandas as pd
@@ -161,10 +161,20 @@ def make_plan(table):
     Returns
     -------
     Plan
+
+    Raises
+    ------
+    ReportError
+        If fewer than three rows differ.
     """
     kind = "time" if table.time is not None else "group" if table.groups is not None else "random"
     remarks = []
     blocks = table.groups if kind == "group" else number_rows(table.frame)
+    if kind == "random" and blocks.max() < len(PARTS) - 1:
+        raise ReportError(
+            f"{table.name} has {len(table):,} rows and only {blocks.max() + 1} different ones; at "
+            "least 3 are needed, one for each part. Look at what writes the file."
+        )
     measurable = choosable = table.y is not None
     if measurable:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from course_utils.evaluation import auroc
+from course_utils.report.columns import FEW
 from course_utils.report.cut import number_rows
 from course_utils.report.remarks import Remark, count, shorten
 
@@ -17,7 +18,7 @@ ROWS_A_CATEGORY = 10
 
 
 def look(plan):
-    """Return remarks on missing values, duplicates, givaways and anomalies.
+    """Return remarks on missing values, duplicates, giveaways and anomalies.
 
     Parameters
     ----------
@@ -56,8 +57,8 @@ def giveaways(frame, y):
         candidates = [cells.isna().to_numpy(dtype=float)]
         if cells.dtype.kind == "f":
             candidates.append(cells.fillna(cells.median()).to_numpy())
-        elif cells.nunique() * ROWS_A_CATEGORY <= len(cells):
-            kinds = cells.fillna("")
+        if cells.nunique() <= min(FEW, len(cells) / ROWS_A_CATEGORY):
+            kinds = cells.astype(object).fillna("")  # a machine's number is a category, too
             candidates.append(pd.Series(y, cells.index).groupby(kinds).transform("mean"))
         best = max(auroc(y, values) for values in candidates)
         best = max(best, *(1 - auroc(y, values) for values in candidates))

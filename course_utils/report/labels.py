@@ -81,7 +81,7 @@ def read_label(cells, anomalous=()):
     remarks = []
     if not told.all():
         without = count(int((~told).sum()), "row")
-        remarks.append(Remark(f"{without} without a label were left out.", "", "02", False))
+        remarks.append(Remark(f"Left out: {without} without a label.", "", "02", False))
     chosen, reason = _choose(name, counts, [_plain(each) for each in anomalous])
     y = values.isin(chosen).to_numpy().astype(np.int64)
     if not chosen or y.min() == y.max():

@@ -262,7 +262,7 @@ def _crosswise(X, y):
 
 def threshold_for(scores, share):
     """Return the threshold that at most this share of the scores exceeds, one row at least."""
-    return thresholds.alert_budget(scores, max(1, int(share * len(scores))))
+    return thresholds.alert_budget(scores, max(1, int(share * len(scores) + 1e-9)))
 
 
 def numbers(results):

@@ -110,7 +110,7 @@ def _order(runs):
 
 def _facts(table):
     rows = count(table.rows_in_file, "row")
-    said = f"{rows} and {count(len(table.columns), 'column')} to learn from"
+    said = f"{rows}, {count(table.frame.shape[1], 'column')} to learn from"
     roles = [("time", table.time_name), ("group", table.group_name)]
     roles.insert(0, ("label", None if table.label is None else table.label.name))
     named = [f"{role} “{shorten(name)}”" for role, name in roles if name is not None]
@@ -141,8 +141,9 @@ def _share(part, whole):
 def _label_counts(label):
     if label is None:
         return []
+    sorts = ("normal", "anomaly") if label.anomalous else ("–", "–")
     found = [
-        (value, f"{rows:,}", "anomaly" if value in label.anomalous else "normal")
+        (value, f"{rows:,}", sorts[value in label.anomalous])
         for value, rows in label.counts.items()
     ]
     rest = found[MOST_VALUES:]
@@ -231,7 +232,8 @@ def _caption(results):
         return (
             f"On test rows, means over {seeds}; ± is the standard deviation over them. Precision "
             "and recall belong to the threshold of the budget, taken from validation rows. Chance "
-            "is 0.5 for AUROC and the prevalence for average precision."
+            "is 0.5 for AUROC and the prevalence for average precision. Seeds without an alarm do "
+            "not count for precision; – stands where none has one."
         )
     return f"Share of the test rows that raise an alarm, mean over {seeds} ± standard deviation"
 
@@ -288,6 +290,11 @@ def _budget_words(runs, label, alarms, budget, table, seeds):
         f"is the lowest that keeps it on the validation rows: {alarms.threshold:.4g} for the "
         "first seed. Later rows need not keep it."
     ]
+    if budget.share * alarms.validated < 1:
+        said.append(
+            f"That is less than one of the {alarms.validated:,} validation rows: the threshold "
+            f"lets one of them raise an alarm, {100 / alarms.validated:.2g} % of the rows."
+        )
     brought = (
         f"On {alarms.rows:,} test rows it brings {count(alarms.raised, 'alarm')} "
         f"({100 * alarms.raised / alarms.rows:.2f} %)"

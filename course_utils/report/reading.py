@@ -50,7 +50,7 @@ def read(path, as_text=(), needed=()):
     ----------
     path : str or Path
     as_text : sequence of str
-        Columns whose cells stay as they are written, such as labels: "None" is a word there.
+        Columns whose cells stay as they are written, such as labels: "0" and "-" are words there.
     needed : sequence of str
         Columns that must be there.
 
@@ -69,12 +69,12 @@ def read(path, as_text=(), needed=()):
     lines = _first_lines(start.decode(encoding, errors="ignore"), len(start) >= LOOKED_AT)
     if not lines:
         raise ReportError(f"{path} is empty. A CSV with a line of column names is expected.")
-    separator = _separator(lines)
-    rows = list(csv.reader(lines, delimiter=separator))
+    separator, rows = _cut(path, lines)
     names, header = _names(rows, remarks)
     _need(names, needed)
     decimal = _decimal(rows, separator, remarks)
-    missing = {name: [""] if name in as_text else MISSING for name in names}
+    words = [each for each in MISSING if each != "-"]  # which some logs write for a normal row
+    missing = {name: words if name in as_text else MISSING for name in names}
     frame = _parsed(
         path,
         sep=separator,
@@ -85,6 +85,12 @@ def read(path, as_text=(), needed=()):
         na_values=missing,
         dtype={name: str for name in as_text if name in names},
     )
+    if header is not None:
+        again = (frame.astype(str) == [" ".join(cell.split()) for cell in rows[0]]).all(axis=1)
+        if again.any():
+            frame = frame[~again]
+            said = f"The line of names stands in the file {count(int(again.sum()) + 1, 'time')}."
+            remarks.append(Remark(f"{said} Only the first was taken for names."))
     if not len(frame):
         raise ReportError(
             f"{path} has column names and no rows. At least some hundred are needed."
@@ -140,15 +146,26 @@ def _first_lines(text, is_cut):
     return [line for line in lines if line.strip()][:LINES]
 
 
-def _separator(lines):
-    """Return what cuts most lines, the header among them, into equally many cells."""
-    best, found = (0.0, 1), ","
-    for separator in SEPARATORS:
-        widths = [len(row) for row in csv.reader(lines, delimiter=separator)]
-        width, agreeing = Counter(widths).most_common(1)[0]
-        if width > 1 and widths[0] == width:
-            best, found = max((best, found), ((agreeing / len(widths), width), separator))
-    return found
+def _cut(path, lines):
+    """Return what cuts most lines into equally many cells, and those cells, list of list."""
+    tried = []
+    usual = csv.field_size_limit(LOOKED_AT)  # a cell may hold a whole document
+    try:
+        for separator in SEPARATORS:
+            rows = list(csv.reader(lines, delimiter=separator))
+            width, agreeing = Counter(map(len, rows)).most_common(1)[0]
+            fits = width > 1 and len(rows[0]) == width
+            tried.append((fits, width > 1, agreeing / len(rows), width, separator, rows))
+    finally:
+        csv.field_size_limit(usual)
+    fits, is_cut, _, width, separator, rows = max(tried)
+    if not fits and is_cut and len(rows) > 1:
+        raise ReportError(
+            f"{path} has {count(len(rows[0]), 'cell')} in its first line and {width} in most "
+            f"others, cut at {SEPARATORS[separator]}. Delete what stands above the line of "
+            "names, and give each column a name."
+        )
+    return (separator, rows) if fits else (tried[0][-2], tried[0][-1])
 
 
 def _names(rows, remarks):
@@ -163,6 +180,11 @@ def _names(rows, remarks):
             )
         )
         return [f"column {number}" for number in range(1, len(rows[0]) + 1)], None
+    if 2 * sum(map(_is_number, rows[0])) >= len(rows[0]):
+        said = f"Many names of columns are numbers: {listed(rows[0], 3)}."
+        remarks.append(
+            Remark(said, "If the first line is a row, write the columns' names above it.")
+        )
     names, again = [], []
     for position, cell in enumerate(rows[0], start=1):
         name = " ".join(cell.split()) or f"column {position}"
@@ -219,8 +241,19 @@ def _parsed(path, **form):
         raise ReportError(
             f"{path} has rows with more cells than the line of names has. Give each column a name."
         ) from error
+    except UnicodeError as error:
+        raise ReportError(
+            f"{path} begins as {form['encoding'].upper()} and goes on otherwise: "
+            f"{shorten(error)}. Save the table as UTF-8."
+        ) from error
     except pd.errors.ParserError as error:
         found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+        if "EOF inside string" in str(error):
+            raise ReportError(
+                f"{path} has a quotation mark that opens a text and none that ends it. Look for a "
+                "single one near the end of the last row that looks right; inside a text it is "
+                "written twice."
+            ) from error
         if found is None:
             raise ReportError(f"{path} cannot be read as CSV: {shorten(error)}.") from error
         expected, line, saw = found.groups()

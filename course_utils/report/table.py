@@ -133,11 +133,15 @@ def read_table(path, *, label=None, time=None, group=None, anomalous=(), most_ro
             f"{source.name} has no column left to learn from. "
             + " ".join(each.text for each in remarks)
         )
+    kept = _sample(in_file, parts.shape[1], most_rows, remarks)
     groups = None
     if group is not None:
-        groups = np.unique(frame[group].astype(str), return_inverse=True)[1].astype(np.int64)
+        cells = frame[group].iloc[kept]
+        groups = pd.factorize(cells, use_na_sentinel=False)[0].astype(np.int64)
+        if cells.isna().any():
+            said = f"{count(int(cells.isna().sum()), 'row')} without a group: taken for one group."
+            remarks.append(Remark(said, "Name their groups, or leave the rows out.", "02"))
         remarks += _group_remarks(group, groups, time)
-    kept = _sample(in_file, parts.shape[1], most_rows, remarks)
     return Table(
         name=source.name,
         digest=source.digest,
@@ -149,7 +153,7 @@ def read_table(path, *, label=None, time=None, group=None, anomalous=(), most_ro
         y=None if y is None else y[kept],
         time=None if when is None else when.to_numpy()[kept],
         days=days,
-        groups=None if groups is None else groups[kept],
+        groups=groups,
         time_name=time,
         group_name=group,
         remarks=remarks,
@@ -185,7 +189,7 @@ def _times(cells):
     bad = times.isna()
     if bad.any():
         such = listed(cells[bad].dropna().unique(), 2)
-        said = f"{count(int(bad.sum()), 'row')} without a time were left out"
+        said = f"Left out: {count(int(bad.sum()), 'row')} without a time"
         remarks.append(Remark(f"{said}{f', such as {such}' if such else ''}."))
     told = times[~bad].to_numpy()
     backwards = int((np.diff(told) < np.timedelta64(0)).sum())

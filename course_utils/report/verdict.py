@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from course_utils.evaluation import auroc, average_precision, bootstrap_interval
+from course_utils.evaluation import average_precision, bootstrap_interval
 from course_utils.report.measuring import (
     COLUMN,
     DEEP,
@@ -16,11 +16,14 @@ from course_utils.report.measuring import (
 )
 
 import numpy as np
+from scipy.stats import mannwhitneyu
 
 __all__ = ["Verdict", "judge"]
 
 HARD = (DEEP, LABELLED)
 DRAWS = 300
+UNLIKELY = 0.025  # for chance to rank the anomalies so high
+FEWEST = 5  # anomalies for an interval
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def judge(results, runs):
     Verdict
     """
     label, best = pick(results)
-    plan = results.plan
+    plan, name = results.plan, _named(label, results)
     if not plan.measurable:
         said = (
             f"Nobody can tell from this file how many of the alarms are right, how many anomalies "
@@ -70,50 +73,64 @@ def judge(results, runs):
         return Verdict(label, None, [said])
     known = runs.pivot(index="seed", columns="detector", values="average precision")
     prevalence = runs["prevalence"].mean()
-    sentences = []
-    if best is None:
-        sentences.append(
-            f"{_capital(label)} is taken from lesson 19's chart, since the validation rows "
-            "cannot choose."
-        )
-    elif best == label:
-        sentences.append(f"Take {label}: it is best on the validation rows.")
-    else:
-        sentences.append(
-            f"Take {label}: on the validation rows {best} is best, and {label} is the simplest "
-            "that does as well."
-        )
-    interval = _rows_say(results, label, auroc)
-    precise = _rows_say(results, label, average_precision)
+    y, scores = results.held[results.seeds[0]][1].y, results.scores[label, results.seeds[0]][1]
     gain = known[label] - known[RANDOM]
-    by_chance = interval[0] <= 0.5 or gain.mean() <= _spread(gain)
+    # whether the ranks of the first seed's anomalies could be those of any rows
+    ranks = mannwhitneyu(scores[y == 1], scores[y == 0], alternative="greater")
+    by_chance = ranks.pvalue > UNLIKELY or gain.mean() <= _spread(gain)
+    if best is None:
+        why = "from lesson 19's chart, since the validation rows cannot choose"
+    elif best == label:
+        why = "best on the validation rows"
+    else:
+        why = f"the simplest that does as well as {_named(best, results)} on the validation rows"
+    sentences = [f"Take {name}: it is {why}."]
+    if by_chance:
+        sentences = [f"Take none of these. {_capital(name)} is {why}; that is all."]
+    low = high = None
+    if y.sum() >= FEWEST:
+        low, high = bootstrap_interval(y, scores, average_precision, DRAWS)
+    if low is None:
+        precise = f"Its test rows hold too few anomalies for an interval, {y.sum()}."
+    elif low == high:
+        precise = f"For the first seed all {y.sum()} anomalies lie above all normal test rows."
+    else:
+        precise = (
+            f"Other test rows of the same sort, for the first seed: {low:.3f} to {high:.3f}"
+            + (
+                ", too narrow where neighbouring rows are alike."
+                if plan.kind == "time"
+                else " (95 %, bootstrap)."
+            )
+        )
     sentences.append(
         f"On the test rows, which had no part in that, its average precision is "
-        f"{_pm(known[label])}, where chance is {prevalence:.4f}. Other test rows of the same "
-        f"sort, for the first seed: {precise[0]:.3f} to {precise[1]:.3f}"
-        + (
-            ", too narrow where neighbouring rows are alike."
-            if plan.kind == "time"
-            else " (95 %, bootstrap)."
-        )
+        f"{_pm(known[label])}, where chance is {prevalence:.4f}. {precise}"
     )
+    if len(results.seeds) == 1:
+        sentences.append("One seed does not tell who leads: --seeds 5 does.")
     if by_chance:
         sentences.append(
             "That is not shown to be better than chance: do not use it. The columns may not hold "
-            "what makes a row an anomaly, or the labels mean something else."
+            "what makes a row an anomaly, the labels may mean something else, or the test rows "
+            "hold too few anomalies to tell."
         )
-    elif label in HARD:
-        simple = _best_simple(results)
+        return Verdict(label, True, sentences)
+    simple = _best_simple(results)
+    if label in HARD:
+        lead = known[label] - known[simple]
+        ahead = lead.mean() > _spread(lead)
         sentences.append(
-            f"Does a simple one do as well? Not here: on the test rows it is "
-            f"{_pm(known[label] - known[simple], signed=True)} ahead of {simple}, the best simple "
-            "one on the validation rows."
+            "Does a simple one do as well? "
+            + ("Not here: on" if ahead else "Perhaps, for its lead does not hold. On")
+            + f" the test rows it is {_pm(lead, signed=True)} ahead of {_named(simple, results)}, "
+            "the best simple one on the validation rows."
         )
     else:
-        there = [each for each in HARD if each in known]
         leads = [
             f"{_pm(known[label] - known[each], signed=True)} over {_named(each, results)}"
-            for each in there
+            for each in HARD
+            if each in known
         ]
         sentences.append(
             f"Does a simple one do as well? It is one. Its lead on the test rows: "
@@ -124,15 +141,13 @@ def judge(results, runs):
         "untrained twin."
     )
     if label == LABELLED:
-        simple = _best_simple(results)
         sentences.append(
             "Labelled trees find the kinds of anomaly that somebody has labelled; a new kind may "
             "pass them. Of the detectors that need no labels to learn, "
-            f"{results.deep} is {_pm(known[DEEP] - known[simple], signed=True)} ahead of {simple}."
+            f"{results.deep} is {_pm(known[DEEP] - known[simple], signed=True)} ahead of "
+            f"{_named(simple, results)}."
         )
-    if len(results.seeds) == 1:
-        sentences.append("One seed does not tell who leads: --seeds 5 does.")
-    return Verdict(label, by_chance, sentences)
+    return Verdict(label, False, sentences)
 
 
 def _best_simple(results):
@@ -144,13 +159,6 @@ def _best_simple(results):
     }
     means = {each: mean for each, mean in means.items() if np.isfinite(mean)}
     return max(means, key=means.get) if means else neighbours_label(results.plan)
-
-
-def _rows_say(results, label, metric):
-    """Return the bootstrap interval of a metric for the first seed's test rows."""
-    seed = results.seeds[0]
-    y = results.held[seed][1].y
-    return bootstrap_interval(y, results.scores[label, seed][1], metric, DRAWS)
 
 
 def _spread(values):

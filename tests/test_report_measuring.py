@@ -234,6 +234,13 @@ def test_the_verdict_follows_the_numbers(strength, begins, says):
     assert found.by_chance == (not strength)
 
 
+def test_anomalies_that_all_lie_on_top_get_no_interval_without_width():
+    found = judged(np.repeat([0, 1], [300, 30]), [0], STRENGTH | {"z-score": 99})
+    words = " ".join(found.sentences)
+    assert "all 30 anomalies lie above all normal test rows" in words
+    assert "1.000 to 1.000" not in words
+
+
 def test_a_single_anomaly_on_top_proves_nothing():
     found = judged(np.repeat([0, 1], [9, 1]), [0], STRENGTH | {"z-score": 99})
     assert found.by_chance

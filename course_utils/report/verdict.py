@@ -87,14 +87,12 @@ def judge(results, runs):
     sentences = [f"Take {name}: it is {why}."]
     if by_chance:
         sentences = [f"Take none of these. {_capital(name)} is {why}; that is all."]
-    low = high = None
-    if y.sum() >= FEWEST:
-        low, high = bootstrap_interval(y, scores, average_precision, DRAWS)
-    if low is None:
+    if y.sum() < FEWEST:
         precise = f"Its test rows hold too few anomalies for an interval, {y.sum()}."
-    elif low == high:
+    elif scores[y == 1].min() > scores[y == 0].max():
         precise = f"For the first seed all {y.sum()} anomalies lie above all normal test rows."
     else:
+        low, high = bootstrap_interval(y, scores, average_precision, DRAWS)
         precise = (
             f"Other test rows of the same sort, for the first seed: {low:.3f} to {high:.3f}"
             + (

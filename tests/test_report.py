@@ -105,6 +105,7 @@ def test_the_page_has_all_its_sections_and_no_gap(made):
                   "isolation forest", "DeepSVDD", "untrained twin", "labelled trees",
                   "random scores"):  # fmt: skip
         assert rival in text
+    assert "what learns from labels, as labelled trees do, gets them back" in text
     assert "heat [K]" in text
     assert "340 rows, 4 columns to learn from; label “state”." in text
     assert not re.search(r"\bnan\b|None|Undefined|\{\{|\{%", text)

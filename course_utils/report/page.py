@@ -175,7 +175,10 @@ def _cut_reason(plan):
         "in one: no column of times or groups was named.",
     }[plan.kind]
     if plan.table.y is not None:
-        reason += " Rows labelled as anomalies were taken out of the training rows (clean-train)."
+        reason += (
+            " Rows labelled as anomalies were taken out of the training rows (clean-train); what "
+            "learns from labels, as labelled trees do, gets them back."
+        )
     return reason
 
 
@@ -209,9 +212,9 @@ def _fit_words(table):
 def _table_words(plan, verdict):
     if plan.measurable:
         words = [
-            "Every detector gets the same rows. The untrained twin is the deep detector without "
-            "its training, random scores are the floor, and the single column and its direction "
-            "were chosen on validation rows."
+            "All detectors are measured on the same rows. The untrained twin is the deep detector "
+            "without its training, random scores are the floor, and the single column and its "
+            "direction were chosen on validation rows."
         ]
         if plan.kind == "time":
             words.append(

@@ -1,14 +1,12 @@
 """data.make_trays: two large and two small, counted by pixels, and what damage changes."""
 
-import itertools
-
 from course_utils.data.simulators.trays import LOGICAL, STRUCTURAL, make_trays
 from course_utils.evaluation import auroc
 
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, label
-from sklearn.tree import DecisionTreeClassifier
+from small_trees import by_two_columns
 from test_yard import SIMPLE, simple_numbers
 
 KINDS = LOGICAL + STRUCTURAL
@@ -68,9 +66,7 @@ def test_a_tree_of_two_simple_numbers_does_not_find_them_on_other_seeds(trays):
     taught = [make_trays(seed=seed) for seed in (10, 11)]
     numbers = np.concatenate([simple_numbers(made) for made in taught])
     labels = np.concatenate([made.y for made in taught])
-    for pair in itertools.combinations(range(len(SIMPLE)), 2):
-        tree = DecisionTreeClassifier(max_depth=2, random_state=0).fit(numbers[:, pair], labels)
-        found = tree.predict_proba(simple_numbers(trays)[:, pair])[:, 1]
+    for pair, found in by_two_columns(numbers, labels, simple_numbers(trays)):
         assert auroc(trays.y, found) < 0.9, pair
 
 

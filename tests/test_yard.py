@@ -8,7 +8,7 @@ from course_utils.evaluation import auroc
 import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter
-from sklearn.tree import DecisionTreeClassifier
+from small_trees import by_two_columns
 
 SIMPLE = {
     "mean": lambda images: images.mean(axis=(1, 2)),
@@ -117,9 +117,7 @@ def test_a_tree_of_two_simple_numbers_does_not_find_them_on_other_seeds(yard):
     numbers = np.concatenate([simple_numbers(made) for made in taught])
     labels = np.concatenate([made.y for made in taught])
     later = yard[0].take(np.arange(480, 960))
-    for pair in itertools.combinations(range(len(SIMPLE)), 2):
-        tree = DecisionTreeClassifier(max_depth=2, random_state=0).fit(numbers[:, pair], labels)
-        found = tree.predict_proba(simple_numbers(later)[:, pair])[:, 1]
+    for pair, found in by_two_columns(numbers, labels, simple_numbers(later)):
         assert auroc(later.y, found) < 0.9, pair
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from course_utils import baselines, thresholds
 from course_utils.evaluation import auroc, average_precision, confusion
@@ -221,14 +221,13 @@ def measure(plan, seeds, share, step=lambda: None):
     scores, chosen_on, held, labels = {}, {}, {}, []
     for seed in seeds:
         cut = plan.cut(seed)
-        held[seed] = (cut.validation, cut.test)
+        parts = (cut.validation, cut.test)
+        held[seed] = tuple(replace(part, X=part.X[:, :0]) for part in parts)
         entries = contestants(plan, cut, seed)
         labels = list(entries)
         for label, detector in entries.items():
             fitted(detector, cut)
-            found = [
-                np.asarray(detector.decision_function(part.X), dtype=float) for part in held[seed]
-            ]
+            found = [np.asarray(detector.decision_function(part.X), dtype=float) for part in parts]
             scores[label, seed] = tuple(found)
             if plan.choosable:
                 y = cut.validation.y

@@ -143,7 +143,7 @@ def make_vibration(seconds=10.0, fault=None, severity=1.0, load=0.8, seed=0):
     return _record(_rotation(load), load, damage, samples, generator)[0]
 
 
-def make_machine(hours=504, seed=0):
+def make_machine(hours=504, seed=0, return_recordings=False):
     """Return what is measured on a motor in weeks of shift work, one row every ten minutes.
 
     The last five columns are computed from half a second of raw vibration, drawn for each row by
@@ -164,12 +164,16 @@ def make_machine(hours=504, seed=0):
         At least 336, two weeks. 504 hours give 3,024 rows.
     seed : int
         One seed, one machine.
+    return_recordings : bool
+        Whether to return what `machine_recordings` returns as well, without drawing it again.
 
     Returns
     -------
     AnomalyData
         X (6 · hours, 10), units in the column names; `time` every ten minutes from Monday
         2026-01-05; `kinds` as above. It is a series: cut it by time.
+    ndarray of float32, shape (6 · hours, 6000)
+        Only with `return_recordings`.
 
     Raises
     ------
@@ -177,7 +181,11 @@ def make_machine(hours=504, seed=0):
         If an argument is not of that form.
     """
     life, generator = _life(hours, seed)
-    shape = [_features(recording) for recording in _recordings(life, generator)]
+    shape, kept = [], []
+    for recordings in _recordings(life, generator):
+        shape.append(_features(recordings))
+        if return_recordings:
+            kept.append(recordings.astype(np.float32))
     noise = generator.standard_normal((3, life["load"].size))
     measured = np.stack(
         [
@@ -189,7 +197,7 @@ def make_machine(hours=504, seed=0):
         ],
         axis=1,
     )
-    return AnomalyData(
+    made = AnomalyData(
         X=np.concatenate([measured, np.concatenate(shape)], axis=1),
         y=life["kinds"] != "",
         feature_names=COLUMNS,
@@ -199,6 +207,7 @@ def make_machine(hours=504, seed=0):
         kinds=life["kinds"],
         time=START + np.timedelta64(MINUTES, "m") * np.arange(life["load"].size),
     )
+    return (made, np.concatenate(kept)) if return_recordings else made
 
 
 def machine_recordings(hours=504, seed=0):

@@ -67,10 +67,10 @@ def machine(seed: int) -> Machine:
     ----------
     seed : int
     """
-    made = data.make_machine(HOURS, seed)
+    made, recordings = data.make_machine(HOURS, seed, return_recordings=True)
     names = {"load": 0, "ambient": 3, "temperature": 4, "rms": 5, "kurtosis": 7}
     columns = {name: made.X[:, place] for name, place in names.items()}
-    columns |= _heights(data.machine_recordings(HOURS, seed), made.X[:, 1])
+    columns |= _heights(recordings, made.X[:, 1])
     cut = len(made) // 3
     end = np.flatnonzero(made.kinds == "slow wear").max() + 1 - cut
     start = end - round(WEAR * HOURS * 6)

@@ -164,3 +164,50 @@ def test_every_picture_has_a_caption(notebook):
 def test_links_between_lessons_lead_somewhere(notebook):
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", prose(notebook)):
         assert (lessons.NOTEBOOKS / target).exists(), target
+
+
+# Numbers that come from a clock: another processor, or a busy one, moves them a lot.
+CLOCKED = {
+    "05": ["time of a step, 25 rows over one row", "share of the time that single rows took"],
+    "06": ["time of an epoch, 32 over 512"],
+    "09": ["DataLoader over memory, fetching"],
+    "11": ["cost of the search over the guess"],
+    "14": ["cost of a search: whole bank over a tenth"],
+    "19": ["the cheapest network's time over 5 neighbours'"],
+    "20": ["forest over AutoEncoder, one row"],
+    "21": [
+        "cold start: times quicker",
+        "one row: Scorer, times quicker",
+        "that for one row, over that for 1,024",
+    ],
+    "22": [
+        "share of reading text",
+        "network over scaling",
+        "text over Parquet",
+        "PyTorch over ONNX",
+        "text and PyTorch over Parquet and ONNX",
+        "mean: both ranks over one process",
+        "nobody averages: the same",
+        "averaging over not",
+        "batches of 2 rows over 256, one process",
+        "large over small batches",
+        "256 workers, no start over as it is",
+        "no scheduler over as it is",
+        "larger row groups",
+        "a worker's start, in row groups",
+        "first steps over two workers",
+    ],
+}
+
+
+@EVERY_LESSON
+def test_a_band_on_the_clock_asks_no_more_than_its_sentence(notebook, lesson):
+    """Twice the stored ratio and half of it are inside, unless "dearer than" itself ends at 1."""
+    for what in CLOCKED.get(lesson[:2], []):
+        [cell] = [cell for cell in code_cells(notebook) if f'what="{what}"' in cell.source]
+        line = next(line for line in cell.source.splitlines() if f'what="{what}"' in line)
+        low, high = re.search(r"between=\((\S+)(?: if .*)?, ([\d.]+)\)", line).groups()
+        stored = re.search(rf"✓ {re.escape(what)}: ([\d.,]+)", cell.outputs[0].text)[1]
+        stored = float(stored.replace(",", ""))
+        assert float(low) <= stored / 2 or 1 <= float(low) <= 1.1, what
+        assert 2 * stored <= float(high) or 0.9 <= float(high) <= 1, what

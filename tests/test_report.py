@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import io
 import os
 import re
 import signal
@@ -11,7 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from course_utils import __main__ as commands
-from course_utils.report import command, measuring, remarks
+from course_utils.report import command, measuring, page, remarks
 
 import csv_files
 import pandas as pd
@@ -48,17 +49,13 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """The command as a process, in a folder of its own; what it said, and the page."""
+    """The command in a folder of its own, run once: what it said, and the page."""
     folder = tmp_path_factory.mktemp("report")
     csv_files.write(folder / "machine.csv", csv_files.machine(rows=340))
-    words = ["report", "machine.csv", "--label", "state", "--seeds", "2", "--budget", "5%"]
-    done = subprocess.run(
-        [sys.executable, "-m", "course_utils", *words],
-        cwd=folder, capture_output=True, encoding="utf-8", timeout=300, check=False,
-        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done, folder, (folder / "report.html").read_text(encoding="utf-8")
+    said = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(said):
+        assert run("machine.csv", "--label", "state", "--seeds", 2, "--budget", "5%") == 0
+    return said.getvalue(), folder, (folder / "report.html").read_text(encoding="utf-8")
 
 
 def run(*words):
@@ -66,11 +63,50 @@ def run(*words):
 
 
 def test_the_command_writes_one_page_and_says_what_it_found(made):
-    done, folder, _ = made
+    told, folder, _ = made
     assert sorted(each.name for each in folder.iterdir()) == ["machine.csv", "report.html"]
-    assert "Take " in done.stdout
-    assert done.stdout.endswith("The report is in report.html.\n")
-    assert "Traceback" not in done.stderr
+    assert "Take " in told
+    assert told.endswith("The report is in report.html.\n")
+
+
+def in_a_process(folder, *words):
+    """Run Python in a process of its own, whose sets have an order of their own."""
+    return subprocess.run(
+        [sys.executable, *map(str, words)],
+        cwd=folder, capture_output=True, encoding="utf-8", timeout=300, check=False,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONHASHSEED": "4711"},
+    )  # fmt: skip
+
+
+def test_the_command_as_a_process_ends_with_its_status_and_no_traceback(tmp_path):
+    done = in_a_process(tmp_path, "-m", "course_utils", "report", "machine.csv")
+    assert done.returncode == 2
+    assert done.stderr == "machine.csv is not there. Check the name and the folder.\n"
+    assert done.stdout == "Reading machine.csv …\n"
+
+
+LOOK = """
+from course_utils.report import cut, flaws
+from course_utils.report.table import read_table
+
+
+def look(path):
+    plan = cut.make_plan(read_table(path, label="state"))
+    made = plan.cut(1)
+    numbers = [*made.encoder.source_.tolist(), made.train.X.tobytes().hex(), *made.test.rows]
+    return "\\n".join(map(str, [plan.table.columns, *flaws.look(plan), *numbers]))
+
+
+"""
+
+
+def test_what_is_seen_in_a_table_does_not_hang_on_the_order_of_sets(made):
+    path = made[1] / "machine.csv"
+    done = in_a_process(ROOT, "-c", f"{LOOK}print(look({str(path)!r}))")
+    assert done.returncode == 0, done.stderr
+    here = {}
+    exec(LOOK, here)
+    assert done.stdout == f"{here['look'](path)}\n"
 
 
 def test_the_page_is_whole_and_asks_no_network(made):
@@ -81,7 +117,11 @@ def test_the_page_is_whole_and_asks_no_network(made):
     assert {value[:22] for _, name, value in page.attributes if name == "src"} == {
         "data:image/png;base64,"
     }
-    assert not any(name in ("href", "onload", "onerror") for _, name, _ in page.attributes)
+    assert not any(name in ("onload", "onerror") for _, name, _ in page.attributes)
+    places = {value for _, name, value in page.attributes if name == "id"}
+    links = {value for _, name, value in page.attributes if name == "href"}
+    assert links
+    assert links <= {f"#{place}" for place in places}
     alternatives = [value for tag, name, value in page.attributes if (tag, name) == ("img", "alt")]
     assert len(alternatives) == text.count("<img")
     assert all(len(each) > 20 for each in alternatives)
@@ -108,6 +148,10 @@ def test_the_page_has_all_its_sections_and_no_gap(made):
     assert "what learns from labels, as labelled trees do, gets them back" in text
     assert "heat [K]" in text
     assert "340 rows, 4 columns to learn from; label “state”." in text
+    assert re.search(r"direction were chosen on validation rows: (high|low|unusual) “", text)
+    assert "Budget: 5 % of the rows. The threshold" in text
+    assert "docs/bring_your_own_data.md" in text
+    assert " %" not in made[2]  # a number and its sign stay in one line
     assert not re.search(r"\bnan\b|None|Undefined|\{\{|\{%", text)
     assert str(ROOT) not in made[2]
 
@@ -236,6 +280,14 @@ def test_ctrl_c_that_a_training_took_for_its_own_ends_the_report(tmp_path, monke
 def test_a_folder_that_takes_no_file_is_told(tmp_path):
     with pytest.raises(remarks.ReportError, match="cannot be written"):
         command.write("page", tmp_path / "not there" / "page.html")
+
+
+@pytest.mark.parametrize(
+    ("alarms", "words"),
+    [(0, "0 a day"), (3.75, "3.75 a day"), (0.95, "0.95 a day"), (0.0534, "one in 19 days")],
+)
+def test_few_alarms_are_told_in_days(alarms, words):
+    assert page._a_day(alarms) == words
 
 
 @pytest.mark.parametrize("lesson", remarks.LESSONS)

@@ -142,7 +142,7 @@ def test_filling_and_scaling_come_from_training_rows_alone(plan):
     )
 
 
-def test_the_fit_does_not_move_with_the_test_rows(tmp_path, plan):
+def test_the_fit_does_not_move_with_the_test_rows(tmp_path, plan, results):
     frame = csv_files.machine()
     held = plan.cut(0).test.rows
     for name in ("load [A]", "heat [K]"):
@@ -151,13 +151,9 @@ def test_the_fit_does_not_move_with_the_test_rows(tmp_path, plan):
     one, two = plan.cut(0), other.cut(0)
     assert np.array_equal(one.train.rows, two.train.rows)
     assert not np.array_equal(one.test.X, two.test.X)
-    for label in measuring.contestants(plan, one, 0):
-        scores = []
-        for which, made in ((plan, one), (other, two)):
-            detector = measuring.contestants(which, made, 0)[label]
-            fitted = measuring.fitted(detector, made)
-            scores.append(fitted.decision_function(one.validation.X))
-        assert np.array_equal(*scores), label
+    for label, detector in measuring.contestants(other, two, 0).items():
+        scores = measuring.fitted(detector, two).decision_function(one.validation.X)
+        assert np.array_equal(scores, results.scores[label, 0][0]), label
 
 
 def test_the_encoder_does_what_scikit_learns_do(plan):
@@ -298,6 +294,42 @@ def test_copies_gaps_and_torn_labels_are_counted(tmp_path):
     parts = plan_of(tmp_path, with_times, time="at")
     # hours differ, so that these rows equal none: the time's own columns tell them apart
     assert "repeat another" not in said(flaws.look(parts))
+
+
+def test_anomalies_that_follow_each_other_are_counted_as_events(tmp_path):
+    frame = with_time(csv_files.machine(rows=300))
+    rows = np.arange(300)
+    frame["state"] = np.where(rows % 30 < 4, "faulty", "ok")
+    words = said(flaws.look(plan_of(tmp_path, frame, label="state", time="at")))
+    assert "The 8 anomalies among the test rows lie in 2 unbroken stretches" in words
+    frame["state"] = np.where(rows % 30 == 4, "faulty", "ok")
+    assert "unbroken" not in said(flaws.look(plan_of(tmp_path, frame, label="state", time="at")))
+
+
+def test_the_single_column_is_named_with_its_direction(tmp_path):
+    frame = csv_files.machine()
+    frame["gap"] = np.where(frame["state"] == "faulty", np.nan, frame["load [A]"])
+    found = plan_of(tmp_path, frame, label="state")
+    made = found.cut(0)
+    for column, name, way, words in (
+        (0, "load [A]", 1, "high “load [A]”"),
+        (1, "heat [K]", 0, "unusual “heat [K]”"),
+        (4, "mode", -1, "one value of “mode”"),
+    ):
+        single = SimpleNamespace(column_=column, way_=way)
+        assert found.table.frame.columns[made.encoder.source_[column]] == name
+        assert measuring._words_for(single, found, made.encoder) == words
+    holed = frame.assign(gap=frame["load [A]"].where(np.arange(400) % 3 > 0))
+    found = plan_of(tmp_path, holed, label="state")
+    encoder = found.cut(0).encoder
+    last = SimpleNamespace(column_=len(encoder.source_) - 1, way_=1)
+    assert measuring._words_for(last, found, encoder) == "gaps of “gap”"
+
+
+def test_more_alarms_than_promised_may_be_chance():
+    assert alarms.by_chance(4, 132, 2, 132)
+    assert not alarms.by_chance(40, 1320, 13, 1320)
+    assert alarms.by_chance(20, 1000, 20, 1000)
 
 
 def test_few_anomalies_are_told_with_what_one_of_them_moves(tmp_path):

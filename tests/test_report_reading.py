@@ -241,6 +241,29 @@ def test_the_user_has_the_last_word_on_the_anomaly():
         labels.read_label(pd.Series([None], name="y"))
 
 
+@pytest.mark.parametrize(
+    ("cells", "named", "y", "told"),
+    [
+        ("legit unknown fraud legit", [], [0, 1, 0], "TFTT"),
+        ("0 0 ? 1", [], [0, 0, 1], "TTFT"),
+        ("a pending b b", ["a"], [1, 0, 0], "TFTT"),
+        ("legit unknown fraud legit", ["unknown"], [0, 1, 0, 0], "TTTT"),
+        ("unknown legit legit", [], [1, 0, 0], "TTT"),  # else only one sort is left
+        ("unknown a b b", [], None, ""),  # which of three is normal, nobody can tell
+    ],
+)
+def test_a_row_that_nobody_has_judged_is_no_anomaly(cells, named, y, told):
+    cells = pd.Series(cells.split(), name="y")
+    if y is None:
+        with pytest.raises(ReportError, match="has 3 values"):
+            labels.read_label(cells, named)
+        return
+    found, words = labels.read_label(cells, named)
+    assert found.y.tolist() == y
+    assert found.told.tolist() == [each == "T" for each in told]
+    assert ("among them" in said(words)) == ("F" in told)
+
+
 def test_labels_that_are_all_alike_measure_nothing():
     found, words = labels.read_label(pd.Series(["ok"] * 5, name="y"))
     assert found.y is None

@@ -9,15 +9,16 @@ from course_utils.report import measuring
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+from scipy.stats import binomtest, fisher_exact
 
-__all__ = ["Alarms", "Reason", "interval", "raise_alarms"]
+__all__ = ["Alarms", "Reason", "by_chance", "interval", "raise_alarms"]
 
 SHOWN = 10  # alarms that are explained
 REASONS = 3  # columns that are named for each
 LEAST = 0.01  # of all that lifts the score; a column of less is not named
 ASKED = 30_000  # scores that all explanations together may ask for
 FEWEST_ORDERS = 4
+UNLIKELY = 0.025
 COMPANY = 200  # training rows that columns are replaced from
 
 
@@ -94,6 +95,20 @@ def interval(hits, cases):
         return 0.0, 1.0
     found = binomtest(hits, cases).proportion_ci(0.95)
     return float(found.low), float(found.high)
+
+
+def by_chance(raised, rows, promised, validated):
+    """Say whether so many alarms may be chance alone: Fisher's exact test, one-sided.
+
+    Parameters
+    ----------
+    raised, rows : int
+        Alarms, and the rows that they are among.
+    promised, validated : int
+        The same of the rows that the threshold comes from.
+    """
+    counts = [[raised, rows - raised], [promised, validated - promised]]
+    return bool(fisher_exact(counts, alternative="greater").pvalue > UNLIKELY)
 
 
 def raise_alarms(results, label):
@@ -211,7 +226,7 @@ def _usual(cells):
     if not len(told):
         return "missing"
     if cells.dtype.kind == "f":
-        low, middle, high = told.quantile([0.05, 0.5, 0.95])
+        low, middle, high = told.quantile([0.05, 0.5, 0.95]) + 0.0  # no −0
         return f"{middle:.5g} ({low:.5g} to {high:.5g})"
     value, rows = told.value_counts().index[0], told.value_counts().iloc[0]
     return f"{value} ({100 * rows / len(cells):.0f} % of the rows)"
@@ -220,7 +235,7 @@ def _usual(cells):
 def _written(value):
     if value is None or value != value:
         return "missing"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value + 0.0:.6g}" if isinstance(value, float) else str(value)
 
 
 def _per_day(table, rows, decisions):

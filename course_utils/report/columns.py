@@ -249,9 +249,9 @@ def _left_out(columns):
             False,
         ),
         "identifier": (
-            "nearly only different values, or ever rising or falling ones: it names or counts the "
-            "rows, and a new row has a new one",
-            "If it is a measurement, round it or take its differences from row to row.",
+            "nearly only different values, or ever rising or falling ones",
+            "Such a column names or counts the rows, and a new row has a new one. If it is a "
+            "measurement, round it or take its differences from row to row.",
             "18",
             True,
         ),

@@ -153,6 +153,20 @@ def _labels(table, plan):
                 in_test < SMALL,
             )
         )
+    if plan.measurable and plan.kind == "time":
+        y = plan.cut(0).test.y
+        stretches = int((np.diff(y, prepend=0) == 1).sum())
+        if stretches < y.sum():
+            remarks.append(
+                Remark(
+                    f"The {int(y.sum()):,} anomalies among the test rows lie in "
+                    f"{count(stretches, 'unbroken stretch', 'unbroken stretches')}: as many "
+                    "events, and no more, can be found or missed.",
+                    "Count events, and how soon each is found.",
+                    "15",
+                    stretches < SMALL / 2,
+                )
+            )
     if table.y.mean() > 0.2:
         remarks.append(
             Remark(

@@ -19,6 +19,7 @@ ANOMALOUS = {
     "spam", "malicious", "malignant", "defect", "defective", "faulty", "fault", "failure", "bad",
     "yes", "y", "true", "fail", "failed", "positive", "1", "1.0", "phishing",
 }  # fmt: skip
+UNTOLD = {"unknown", "undetermined", "unlabelled", "unlabeled", "pending", "unclear", "?"}
 NAMES = {
     "anomaly", "anomalous", "anomalies", "label", "labels", "target", "outlier", "fraud", "attack",
     "class", "ground_truth", "y",
@@ -73,16 +74,26 @@ def read_label(cells, anomalous=()):
         If the column has no value, more than two of which none is known for normal, or not the
         value that the user names.
     """
-    name, told = cells.name, cells.notna().to_numpy()
+    name, told = cells.name, cells.notna().to_numpy(copy=True)
+    named = [_plain(each) for each in anomalous]
     values = cells[told].map(_plain)
+    untold = _untold(values, named)
+    if untold:
+        judged = ~values.isin(untold)
+        told[told] = judged.to_numpy()
+        values = values[judged]
     counts = {str(value): int(rows) for value, rows in values.value_counts().items()}
     if not counts:
         raise ReportError(f"The label column “{shorten(name)}” is empty. Leave --label out.")
     remarks = []
     if not told.all():
         without = count(int((~told).sum()), "row")
-        remarks.append(Remark(f"Left out: {without} without a label.", "", "02", False))
-    chosen, reason = _choose(name, counts, [_plain(each) for each in anomalous])
+        said, cure = f"Left out: {without} without a label", ""
+        if untold:
+            said += f", {listed(untold)} among them"
+            cure = "If that is an anomaly, name it with --anomaly VALUE."
+        remarks.append(Remark(f"{said}.", cure, "02", bool(untold)))
+    chosen, reason = _choose(name, counts, named)
     y = values.isin(chosen).to_numpy().astype(np.int64)
     if not chosen or y.min() == y.max():
         only = listed(counts)
@@ -131,6 +142,15 @@ def _plain(value):
     return str(int(number)) if np.isfinite(number) and number == int(number) else text
 
 
+def _untold(values, named):
+    """Return the values that say that nobody has judged a row, where the others are two sorts."""
+    words = values.str.casefold()
+    untold = words.isin(UNTOLD) & ~values.isin(named)
+    others = set(values[~untold])
+    plain = named or any(each.casefold() in NORMAL or each == "0" for each in others)
+    return sorted(set(values[untold])) if plain and len(others) > 1 else []
+
+
 def _choose(name, counts, named):
     """Return the values that are anomalies, and the reason in words."""
     if named:
@@ -140,7 +160,7 @@ def _choose(name, counts, named):
                 f"--anomaly {strange[0]}: “{shorten(name)}” has no such value. It has "
                 f"{listed(counts, 12)}."
             )
-        return named, "you named it with --anomaly"
+        return named, "--anomaly says so"
     normal = [each for each in counts if each.casefold() in NORMAL]
     rest = [each for each in counts if each not in normal]
     if normal and rest:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from course_utils import baselines, thresholds
 from course_utils.evaluation import auroc, average_precision, confusion
 from course_utils.report.cut import SIZES
+from course_utils.report.remarks import shorten
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ TWIN = "untrained twin"
 FOREST = "isolation forest"
 LABELLED = "labelled trees"
 RANDOM = "random scores"
-WAYS = (1, -1, 0)  # high values are anomalous, low ones, both
+WAYS = {1: "high", -1: "low", 0: "unusual"}  # values that are anomalous
 FINALISTS = 10
 ENOUGH_LABELS = 20  # anomalies among the training rows
 AS_GOOD = 0.02  # of average precision: nobody's reason to take what is harder to explain
@@ -131,6 +132,8 @@ class Results:
         The class of the deep detector.
     held : dict of int to (Part, Part)
         Validation and test rows of each seed, without their columns.
+    columns : list of str
+        The best single column of each seed and its direction, in words.
     """
 
     plan: object
@@ -141,6 +144,7 @@ class Results:
     labels: list
     deep: str
     held: dict
+    columns: list = field(default_factory=list)
 
 
 def neighbours_label(plan):
@@ -218,13 +222,15 @@ def measure(plan, seeds, share, step=lambda: None):
     -------
     Results
     """
-    scores, chosen_on, held, labels = {}, {}, {}, []
+    scores, chosen_on, held, labels, columns = {}, {}, {}, [], []
     for seed in seeds:
         cut = plan.cut(seed)
         parts = (cut.validation, cut.test)
         held[seed] = tuple(replace(part, X=part.X[:, :0]) for part in parts)
         entries = contestants(plan, cut, seed)
         labels = list(entries)
+        if COLUMN in entries:
+            columns.append(_words_for(entries[COLUMN], plan, cut.encoder))
         for label, detector in entries.items():
             fitted(detector, cut)
             found = [np.asarray(detector.decision_function(part.X), dtype=float) for part in parts]
@@ -236,7 +242,19 @@ def measure(plan, seeds, share, step=lambda: None):
                 else:
                     chosen_on[label, seed] = average_precision(y, found[0])
             step()
-    return Results(plan, list(seeds), share, scores, chosen_on, labels, deep_name(plan), held)
+    deep = deep_name(plan)
+    return Results(plan, list(seeds), share, scores, chosen_on, labels, deep, held, columns)
+
+
+def _words_for(single, plan, encoder):
+    """Return a single column and its direction: "high “heat [K]”"."""
+    source = encoder.source_[single.column_]
+    name, cells = shorten(plan.table.frame.columns[source]), plan.table.frame.iloc[:, source]
+    if cells.dtype.kind != "f":
+        return f"one value of “{name}”"
+    if single.column_ != np.flatnonzero(encoder.source_ == source)[0]:
+        return f"gaps of “{name}”"
+    return f"{WAYS[single.way_]} “{name}”"
 
 
 def _crosswise(X, y):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from course_utils import __version__
 from course_utils.report import alarms as alarm
 from course_utils.report import pictures
@@ -14,6 +16,7 @@ import numpy as np
 
 __all__ = ["write_page"]
 
+GUIDE = "docs/bring_your_own_data.md"
 MOST_COLUMNS = 100  # of the file, that the page lists
 MOST_VALUES = 12
 MUCH_MORE = 1.5  # times the budget
@@ -75,7 +78,7 @@ def write_page(results, runs, verdict, alarms, remarks, budget):
         "labelled": table.y is not None,
         "parts": _parts(plan, results.seeds[0]),
         "fit_words": _fit_words(table),
-        "table_words": _table_words(plan, verdict),
+        "table_words": _table_words(results),
         "table_caption": _caption(results),
         "heads": _heads(plan),
         "lines": _lines(results, runs, verdict.label),
@@ -84,18 +87,20 @@ def write_page(results, runs, verdict, alarms, remarks, budget):
         "budget_words": _budget_words(runs, verdict.label, alarms, budget, table, results.seeds),
         "score_picture": pictures.scores(alarms),
         "day_picture": None
-        if alarms.per_day is None or len(alarms.per_day) < 2
+        if alarms.per_day is None or len(alarms.per_day) < 2 or budget.per_day < 1
         else pictures.days(alarms.per_day, budget.per_day),
         "chosen": _shown(verdict.label, results),
         "top": _top(alarms, table),
         "with_time": table.days is not None,
         "reason_words": _reason_words(verdict, results),
         "steps": _steps(plan, remarks, verdict),
+        "guide": GUIDE,
         "made": f"Made by course_utils {__version__} from a file with the SHA-256 {table.digest}. "
         f"Seeds: {', '.join(map(str, results.seeds))}.",
     }
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(PAGE).render(context)
+    # a number and its % stay in one line
+    return environment.from_string(PAGE).render(context).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _shown(label, results):
@@ -209,12 +214,15 @@ def _fit_words(table):
     )
 
 
-def _table_words(plan, verdict):
+def _table_words(results):
+    plan = results.plan
     if plan.measurable:
+        names = Counter(results.columns).most_common()
+        such = ", ".join(f"{words} for {count(seeds, 'seed')}" for words, seeds in names)
         words = [
             "All detectors are measured on the same rows. The untrained twin is the deep detector "
             "without its training, random scores are the floor, and the single column and its "
-            "direction were chosen on validation rows."
+            f"direction were chosen on validation rows{f': {such}' if such else ''}."
         ]
         if plan.kind == "time":
             words.append(
@@ -287,9 +295,12 @@ def _agreement(results):
 
 def _budget_words(runs, label, alarms, budget, table, seeds):
     chosen = runs[runs["detector"] == label]
-    daily = "" if budget.per_day is None else f", {budget.per_day:.3g} alarms a day"
+    also = [] if " % " in budget.wanted else [f"{100 * budget.share:.3g} % of the rows"]
+    if budget.per_day is not None and "day" not in budget.wanted:
+        also.append(_a_day(budget.per_day))
+    meant = f" ({', '.join(also)})" if also else ""
     said = [
-        f"Budget: {budget.wanted} ({100 * budget.share:.3g} % of the rows{daily}). The threshold "
+        f"Budget: {budget.wanted}{meant}. The threshold "
         f"is the lowest that keeps it on the validation rows: {alarms.threshold:.4g} for the "
         "first seed. Later rows need not keep it."
     ]
@@ -304,7 +315,7 @@ def _budget_words(runs, label, alarms, budget, table, seeds):
     )
     if alarms.per_day is not None:
         brought += (
-            f": {alarms.per_day.mean():.3g} a day, {alarms.per_day.max():.3g} on the busiest of "
+            f": {_a_day(alarms.per_day.mean())}, {alarms.per_day.max():.3g} on the busiest of "
             f"{count(len(alarms.per_day), 'day')}"
         )
     said.append(brought + ".")
@@ -316,11 +327,15 @@ def _budget_words(runs, label, alarms, budget, table, seeds):
         )
     share = alarms.raised / alarms.rows
     if share > MUCH_MORE * budget.share:
-        said.append(
-            f"That is {share / budget.share:.1f} times the budget: the test rows are not as the "
-            "validation rows were, or hold more anomalies. A threshold has to be taken anew as "
-            "rows change (lesson 20)."
-        )
+        times = f"That is {share / budget.share:.1f} times the budget"
+        promised = max(1, int(budget.share * alarms.validated))
+        if alarm.by_chance(alarms.raised, alarms.rows, promised, alarms.validated):
+            said.append(f"{times}, as chance may bring with so few rows.")
+        else:
+            said.append(
+                f"{times}: the test rows are not as the validation rows were, or hold more "
+                "anomalies. A threshold has to be taken anew as rows change (lesson 20)."
+            )
     if alarms.hits is not None and alarms.raised:
         precise = alarm.interval(alarms.hits, alarms.raised)
         found = alarm.interval(alarms.hits, alarms.anomalies)
@@ -341,6 +356,13 @@ def _budget_words(runs, label, alarms, budget, table, seeds):
     if len(table) < table.rows_in_file and alarms.per_day is not None:
         said.append("Alarms a day are those of the whole file, not of the sample.")
     return said
+
+
+def _a_day(alarms):
+    """Return so many alarms a day in words."""
+    if alarms == 0 or alarms >= 0.95:
+        return f"{alarms:.3g} a day"
+    return f"one in {1 / alarms:.2g} days"
 
 
 def _between(ends):
@@ -392,7 +414,7 @@ def _steps(plan, remarks, verdict):
     if verdict.by_chance:
         steps.append({"text": "Look at the columns before any other detector.", "lesson": "01"})
     pointed = {remark.lesson for remark in remarks if remark.lesson}
-    pointed |= {"17", "19"} | ({"15", "20"} if plan.kind == "time" else set())
+    pointed |= {"17", "19", "20"} | ({"15"} if plan.kind == "time" else set())
     pointed -= {step["lesson"] for step in steps}
     steps += [{"text": STEPS[lesson], "lesson": lesson} for lesson in sorted(pointed)]
     return [step | {"file": LESSONS[step["lesson"]]} for step in steps]

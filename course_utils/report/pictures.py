@@ -65,6 +65,9 @@ def scores(alarms):
         axes.hist(shown, bins=60, color=plots.COLOURS["normal"], alpha=0.6)
         axes.axvline(alarms.threshold, color="black", linestyle="--")
         axes.set(xlabel="score (higher = more anomalous)", ylabel="test rows", yscale="log")
+        axes.set_ylim(bottom=0.7)  # a bar of one row is seen
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.minorticks_off()
         caption = (
             "Scores of the test rows, on a logarithmic axis; above the dashed line they alarm."
         )

@@ -25,7 +25,8 @@ h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .88rem; margin: .6rem 0; min-width: 60%; }
 caption { text-align: left; color: #4a4a4a; padding-bottom: .3rem; }
-th, td { padding: .25rem .7rem .25rem 0; border-bottom: 1px solid #ddd; text-align: left;
+th, td { max-width: 22rem; overflow-wrap: break-word; padding: .25rem .7rem .25rem 0;
+         border-bottom: 1px solid #ddd; text-align: left;
          vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr.chosen td { font-weight: bold; background: #eaf3fa; }
@@ -55,7 +56,8 @@ figcaption, .small { font-size: .88rem; color: #4a4a4a; }
 {% for remark in remarks %}<li{% if remark.warning %} class="warning"{% endif %}>
 {% if remark.warning %}<strong>Warning.</strong> {% endif %}{{ remark.text }}
 {% if remark.cure %}<span class="cure">{{ remark.cure }}</span>{% endif %}
-{% if remark.lesson %}<span class="small">(lesson {{ remark.lesson }})</span>{% endif %}</li>
+{% if remark.lesson %}<span class="small">(<a href="#lesson-{{ remark.lesson }}">lesson
+{{ remark.lesson }}</a>)</span>{% endif %}</li>
 {% endfor %}</ul>
 {% else %}<p>Nothing was found.</p>
 {% endif %}
@@ -134,9 +136,12 @@ figcaption, .small { font-size: .88rem; color: #4a4a4a; }
 
 <h2>6. What to do next</h2>
 <ul>
-{% for step in steps %}<li>{{ step.text }}{% if step.lesson %} <span class="small">Lesson
-{{ step.lesson }}: notebooks/{{ step.file }}.ipynb</span>{% endif %}</li>
-{% endfor %}</ul>
+{% for step in steps %}<li id="lesson-{{ step.lesson }}">{{ step.text }} <span class="small">Lesson
+{{ step.lesson }}: notebooks/{{ step.file }}.ipynb</span></li>
+{% endfor %}<li>All steps in order, from the question to a watched service, and a memo to fill in:
+{{ guide }}</li>
+</ul>
+<p class="small">The files lie in the course's folder; python course.py lab opens them.</p>
 <p class="small">{{ made }}</p>
 </body>
 </html>

@@ -84,7 +84,8 @@ def judge(results, runs):
         why = "best on the validation rows"
     else:
         why = f"the simplest that does as well as {_named(best, results)} on the validation rows"
-    sentences = [f"Take {name}: it is {why}."]
+    columns = f", {' or '.join(dict.fromkeys(results.columns))}" if label == COLUMN else ""
+    sentences = [f"Take {name}{columns}: it is {why}."]
     if by_chance:
         sentences = [f"Take none of these. {_capital(name)} is {why}; that is all."]
     if y.sum() < FEWEST:

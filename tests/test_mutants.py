@@ -68,6 +68,12 @@ OPEN = {
     "claims_to_audit": "any choice that finds fraud now and teaches trees for next year",
     "my_alerts": "any score that saves more than the rule on streams held back",
     "pump_score": "any score of the past that parts pumps from news on markets held back",
+    "split_modules": "any half of the modules that the seed decides",
+    "without_light": "any picture that no exposure changes and on which what is new shows",
+    "tray_score": "any score that is 0 for right trays and grows with what is wrong",
+    "hidden_drift": "any change that keeps the AUROC and lifts most normal rows above the line",
+    "block_weights": "any weights of that quotient, by any of three means of distances",
+    "my_fusion": "any score that finds mismatches and hot zones on parts held back",
 }
 EXERCISES = [
     pytest.param(exercise, id=f"{lesson[:2]}-{exercise.name}")

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import functools
 import io
 import os
 import re
@@ -12,7 +13,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from course_utils import __main__ as commands
-from course_utils.report import command, measuring, page, remarks
+from course_utils import detectors
+from course_utils.report import command, measuring, page, remarks, verdict
 
 import csv_files
 import pandas as pd
@@ -45,6 +47,17 @@ class Page(HTMLParser):
 
     def text(self):
         return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short_trainings():
+    """Train for a few steps: how good a detector gets is not asked here."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AutoEncoder", "DeepSVDD"):
+            short = functools.partial(getattr(detectors, name), steps=20)
+            patch.setattr(detectors, name, short)
+        patch.setattr(verdict, "DRAWS", 20)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -213,13 +213,18 @@ stored_light(
 )
 stored_light(
     "too little of what is new",
-    lambda frame: rest_by_one_spread(frame) * (np.arange(len(frame)) < 40)[:, None],
+    lambda frame: (rest := soft(frame, 0.3) - soft(frame, 0.5)) / max(rest.std(), 1e-9),
 )
 stored_light("Nothing is left", lambda frame: np.zeros(frame.shape))
 stored_light("NaN or infinite", lambda frame: (frame - frame.mean()) / frame.std())
 stored_light(
     "uint8",
     lambda frame: (rest := frame - ndimage.gaussian_filter(frame, 6)) / max(rest.std(), 1e-9),
+)
+stored_light("lie where it was", lambda frame: rest_by_one_spread(frame)[::-1])
+stored_light(
+    "when it comes again",
+    lambda frame: rest_by_one_spread(frame) + 0.001 * np.random.default_rng().random(frame.shape),
 )
 stored_light("the shape ()", lambda frame: frame.std())
 stored_light("`return` missing", lambda frame: print(end=""))
@@ -342,7 +347,15 @@ stored_alarms(
     ),
 )
 stored_alarms("may lie above the line", lines_by(lambda own, rate: last(own, rate * 0.7)))
-stored_alarms("is expected", lines_by(lambda own, rate: np.quantile(own, 1 - rate)))
+stored_alarms("between two scores", lines_by(lambda own, rate: np.quantile(own, 1 - rate)))
+stored_alarms(
+    "rate · n rounded",
+    lines_by(lambda own, rate: np.sort(own)[len(own) - 1 - round(rate * len(own))]),
+)
+stored_alarms(
+    "rate · n rounded",
+    lines_by(lambda own, rate: np.sort(own)[len(own) - 1 - math.ceil(rate * len(own))]),
+)
 stored_alarms(
     "True or False is asked for",
     lambda ns, nl, s, light, rate: s - np.array([last(ns[nl == e], rate) for e in light]),

@@ -105,6 +105,21 @@ def without_light_check(answer):
         "A frame of whole numbers (uint8) leaves something else than the same numbers as floats: "
         "uint8 has no numbers below 0 and above 255. Begin with frame.astype(float).",
     )
+    again, spot = left(frame.astype(float)), frame.astype(float)
+    require(
+        np.abs(again - plain).max() <= 1e-6 * spread,
+        "The same frame leaves another picture when it comes again. Chance and memory have no "
+        "place here.",
+    )
+    spot[60:68, 20:28] += 40
+    seen = np.abs(left(spot) - plain)
+    around = np.zeros(frame.shape, dtype=bool)
+    around[52:76, 12:36] = True
+    require(
+        seen[around].mean() > seen[~around].mean(),
+        "A bright spot at row 64, column 24 changes what is left elsewhere more than there. What "
+        "is left shall lie where it was.",
+    )
     gains, offsets = (change(0.5, 0), change(1.5, 0)), (change(1, 25), change(1, -10))
     gain, offset = max(gains), max(offsets)
     told = f"{gain:.0%} of the result's spread for a gain, {offset:.0%} for an offset"

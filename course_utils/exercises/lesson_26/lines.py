@@ -65,7 +65,13 @@ def _alarms(normal_scores, normal_light, scores, light, line):
 
 @alarms_by_light.set_check
 def alarms_by_light_check(answer):
-    given = _frames(np.random.default_rng(263), 64, 48, 0.125)
+    rng = np.random.default_rng(263)
+    for given in (_frames(rng, 64, 48, 0.125), _frames(rng, 13, 35, 0.21)):
+        _require_budgets(answer, given)
+
+
+def _require_budgets(answer, given):
+    """Refuse alarms that keep no light's budget, and name the line that they come from."""
     normal_scores, normal_light, scores, light, rate = given
     got = as_array(
         answer(*(each.copy() for each in given[:4]), rate), shape=scores.shape, what="the alarms"
@@ -93,8 +99,22 @@ def alarms_by_light_check(answer):
             )
 
 
+_ROUNDED = (
+    "More than `rate` of a light's normal frames lie above its line, of 13 frames 3 where 2.73 "
+    "may at most. Was rate · n rounded, or a line put between two scores, as np.quantile does? "
+    'Its method="inverted_cdf" or "higher" does not.'
+)
+
+
 def _wrong_alarms(normal_scores, normal_light, scores, light, rate):
     """Yield the alarms that slips lead to, and which they are."""
+    for rounded in (np.round, np.ceil):
+
+        def line_of(own, rounded=rounded):
+            return np.sort(own)[len(own) - 1 - int(rounded(rate * len(own)))]
+
+        yield _alarms(normal_scores, normal_light, scores, light, line_of), _ROUNDED
+    yield _by_quantiles("linear")(normal_scores, normal_light, scores, light, rate), _ROUNDED
 
     def by(line):
         return _alarms(normal_scores, normal_light, scores, light, line)
@@ -190,7 +210,7 @@ def alarms_by_light_inputs(rng):
         "the example",
         (normal, light, np.array([3.0, 4, 4, 13, 14]), light[[0, 1, 4, 5, 6]], 0.25),
     )
-    for days, nights, rate in ((24, 16, 0.125), (10, 35, 0.21), (8, 8, 0.5), (17, 40, 0.0625)):
+    for days, nights, rate in ((24, 16, 0.125), (13, 35, 0.21), (8, 8, 0.5), (17, 40, 0.0625)):
         given = _frames(rng, days, nights, rate)
         yield f"{days} frames by day, {nights} by night, rate {rate:g}", given
         tied = np.round(given[0] / 3), given[1], np.round(given[2] / 3), given[3], rate
@@ -204,7 +224,7 @@ def alarms_by_light_inputs(rng):
         )
     few = _frames(rng, 6, 9, 0.03)
     yield "fewer normal frames than 1 / rate", few
-    dawn = np.where(rng.random(len(few[1])) < 0.4, "dawn", few[1])
-    judged = rng.choice(dawn, 12)
-    scores = np.array([rng.choice(few[0][dawn == each]) for each in judged])
-    yield "three lights", (few[0], dawn, scores, judged, 0.3)
+    lights, rise = np.repeat(["dawn", "day", "night"], 12), np.repeat([20.0, 0.0, 9.0], 12)
+    normal = rng.gamma(4, 1, 36) + rise
+    order = rng.permutation(36)
+    yield "three lights", (normal, lights, normal[order], lights[order], 0.26)

@@ -11,7 +11,7 @@ import numpy as np
 
 # ---------------------------------------------------------------------------------- 4 · tray score
 
-SEEDS, TRAYS, EACH = (2610, 2611), 160, 12
+SEEDS, TRAYS, EACH = (2610, 2611), 100, 8
 LARGE, SMALL, TOUCHING, DUST = (11.3, 15.8), (7.2, 10.2), (17.3, 22.3), (0.6, 4.7)  # pixels
 SURE = 1e-9
 

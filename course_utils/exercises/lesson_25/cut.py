@@ -25,7 +25,7 @@ honest_cut = Exercise(
         "attack is known where late & np.isin(kinds, kinds[train & (kinds != '')]).",
     ),
     praise="Right. Trees reach 0.999 on random halves of the lesson's network, and judged by this "
-    "cut they find one in eight of the new attacks.",
+    "cut they find about one in ten of the new attacks.",
 )
 
 

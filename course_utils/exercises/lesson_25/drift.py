@@ -22,7 +22,7 @@ after_drift = Exercise(
     "what is added to the rows that draw the line, so that false alarms are few on the days that "
     "follow and new attacks are still found.",
     hints=(
-        "Drawing the line alone anew puts it above the video, and above the attacks as well. What "
+        "Drawing the line alone anew puts it above most of the video, and above the attacks as well. What "
         "has to become near?",
         "Below the old line nobody looked: NaN. Are all of these harmless? What would an attack "
         "among the learned rows do to the next of its kind?",
@@ -154,7 +154,7 @@ def _name_what_blinds(learned, drawn, told):
     )
     require(
         len(learned),
-        "Only the line is drawn anew. It lies above the video then, and above nearly all "
+        "Only the line is drawn anew. It lies above most of the video then, and above nearly all "
         f"attacks: what is new and harmless has to be learned.{told}",
     )
     require(

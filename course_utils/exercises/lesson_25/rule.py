@@ -28,7 +28,7 @@ port_rule = Exercise(
         "lessness. How many connections does each host get?",
         "connections / hosts is how hard one host is knocked at; add some 5 to 10 where `failed`.",
     ),
-    praise="Right: a rule of one line, without a label. It knows these three kinds and no other.",
+    praise="Right: a rule of one line, without a label, for kinds that somebody knew.",
     prepare=lambda: _networks(),
 )
 
@@ -72,7 +72,7 @@ def port_rule_check(answer):
     without = mean_area([_scores_of(answer, (0 * f, p, c, h)) for (f, p, c, h), _ in made])
     require(
         reached - without > 0.002 or np.mean([len(np.unique(each)) for each in scores]) < 3,
-        f"Whether a connection failed makes no difference to it. Seven of ten known attacks fail, "
+        f"Whether a connection failed makes no difference to it. Six of ten known attacks fail, "
         f"and few harmless connections do. {told}",
     )
     require(

@@ -22,8 +22,8 @@ after_drift = Exercise(
     "what is added to the rows that draw the line, so that false alarms are few on the days that "
     "follow and new attacks are still found.",
     hints=(
-        "Drawing the line alone anew puts it above most of the video, and above the attacks as well. What "
-        "has to become near?",
+        "Drawing the line alone anew puts it above most of the video, and above the attacks as "
+        "well. What has to become near?",
         "Below the old line nobody looked: NaN. Are all of these harmless? What would an attack "
         "among the learned rows do to the next of its kind?",
         "learn = said == 0; line = np.zeros(len(day), dtype=bool), as the held-out rows of before "

@@ -216,7 +216,10 @@ stored_light(
     lambda frame: (rest := soft(frame, 0.3) - soft(frame, 0.5)) / max(rest.std(), 1e-9),
 )
 stored_light("Nothing is left", lambda frame: np.zeros(frame.shape))
-stored_light("NaN or infinite", lambda frame: (frame - frame.mean()) / frame.std())
+stored_light(
+    "NaN or infinite",
+    lambda frame: (frame - frame.mean()) / frame.std(),
+)
 stored_light(
     "uint8",
     lambda frame: (rest := frame - ndimage.gaussian_filter(frame, 6)) / max(rest.std(), 1e-9),

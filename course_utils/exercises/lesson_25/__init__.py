@@ -5,7 +5,7 @@
 from course_utils.exercises.lesson_25.desk import found_by_the_desk
 from course_utils.exercises.lesson_25.rule import port_rule
 from course_utils.exercises.lesson_25.cut import honest_cut
-from course_utils.exercises.lesson_25.fusion import either_lines, surprise
+from course_utils.exercises.lesson_25.fusion import surprise, either_lines
 from course_utils.exercises.lesson_25.drift import after_drift
 from course_utils.exercises.lesson_25.windows import unseen_windows
 from course_utils.exercises.lesson_25.traces import trace_score

@@ -52,6 +52,7 @@ LESSONS = (
     "22_scaling_out",
     "23_case_machine_health",
     "24_case_fraud",
+    "25_case_intrusion",
     "26_case_inspection",
 )
 HEADER_ROWS = (

@@ -82,6 +82,22 @@ def colleague_s_count(scores, host, hour, attack, budget):
     return attack[looked_at].sum() / attack.sum()
 
 
+def of_the_highest_row(scores, host, hour, attack, budget, among_all=False):
+    """Sort the rows, drop what a case has below its highest, and count what is left."""
+    table = pd.DataFrame({"hour": hour, "host": host, "attack": attack, "score": scores})
+    cases = table.sort_values("score", ascending=False).drop_duplicates(["hour", "host"])
+    rank = cases.groupby(cases["hour"] // 24)["score"].rank(method="first", ascending=False)
+    attacked = table.groupby(["hour", "host"])["attack"].max() if among_all else cases["attack"]
+    return cases["attack"][rank <= budget].sum() / attacked.sum()
+
+
+def ties_all_looked_at(scores, host, hour, attack, budget):
+    table = pd.DataFrame({"hour": hour, "host": host, "score": scores, "attack": attack})
+    cases = table.groupby(["hour", "host"], as_index=False).max()
+    order = cases.groupby(cases["hour"] // 24)["score"].rank(method="min", ascending=False)
+    return (order[cases["attack"] == 1] <= budget).mean()
+
+
 def count_of_rows_by_day(scores, host, hour, attack, budget):
     rank = pd.Series(scores).groupby(hour // 24).rank(method="first", ascending=False)
     return attack[rank <= budget].sum() / attack.sum()
@@ -99,6 +115,9 @@ for words, desk in (
     ("one host on one day", of_cases(by=("day", "host"))),
     ("whatever the host", of_cases(by=("hour",))),
     ("lowest scores", lambda s, h, t, a, b: desk_in_pandas(-s, h, t, a, b)),
+    ("only if its highest row", of_the_highest_row),
+    ("only if its highest row", lambda *g: of_the_highest_row(*g, among_all=True)),
+    ("tied", ties_all_looked_at),
     ("11 cases a day", lambda s, h, t, a, b: desk_in_pandas(s, h, t, a, b - 1)),
     ("`return` missing", lambda s, h, t, a, b: print(end="")),
     ("One share", lambda s, h, t, a, b: a),
@@ -138,6 +157,8 @@ for words, rule in (
     ("failed makes no difference", lambda f, p, c, h: c / h),
     ("failed makes no difference", lambda f, p, c, h: p),
     ("two or three values", lambda f, p, c, h: 2 * f + 0 * p),
+    ("the same score", lambda f, p, c, h: np.ones(len(f))),
+    ("other scores than among", lambda f, p, c, h: (f - f.mean()) / f.std() + c / h),
     ("is the line", lambda f, p, c, h: f + 5 * p),
     ("Upside down", lambda f, p, c, h: -10 * f - c / h),
     ("other scores than among", lambda f, p, c, h: f / f.mean() + c / c.mean() - h / h.mean()),
@@ -186,6 +207,16 @@ def cut_in_pandas(day=None, kinds=None, line_days=None, before_days=None, change
     parts = [(table["part"] == part) & harmless for part in ("line", "before", "after")]
     late = table["part"] == "after"
     return table["part"] == "train", *parts, late & known, late & ~known & ~harmless
+
+
+@right(ex.honest_cut)
+def cut_by_the_lists_alone(day, kinds, line_days, before_days, change):
+    """Trust that the days of both lists lie before the change."""
+    train = (day < change) & ~np.isin(day, line_days + before_days)
+    line, before = ((kinds == "") & np.isin(day, each) for each in (line_days, before_days))
+    late, learned = day >= change, set(kinds[train]) - {""}
+    known = late & np.array([kind in learned for kind in kinds])
+    return train, line, before, late & (kinds == ""), known, late & (kinds != "") & ~known
 
 
 @right(ex.honest_cut)
@@ -467,6 +498,20 @@ def number(found, seen):
     return sum(each not in seen for each in found)
 
 
+def short_at_the_end(sequence, n):
+    return [tuple(sequence[start : start + n]) for start in range(len(sequence))]
+
+
+def windows_that_grow(training, sequences, n):
+    seen, counts = {each for s in training for each in windows(s, n)}, []
+    for sequence in sequences:
+        counts.append(0)
+        for each in windows(sequence, n):
+            counts[-1] += each not in seen
+            seen.add(each)
+    return counts
+
+
 def joined(training, sequences, n):
     seen = {*windows([each for sequence in training for each in sequence], n)}
     return [number(windows(s, n), seen) for s in sequences]
@@ -495,6 +540,14 @@ for words, made in (
         lambda s, n: [tuple(sorted(w)) for w in windows(s, n)],
         lambda s, n: [tuple(sorted(w)) for w in windows(s, n)],
     )),
+    ("order within", counted(
+        number,
+        lambda s, n: [frozenset(w) for w in windows(s, n)],
+        lambda s, n: [frozenset(w) for w in windows(s, n)],
+    )),
+    ("of fewer than 3 events", counted(number, short_at_the_end, short_at_the_end)),
+    ("of fewer than 3 events", counted(number, windows, short_at_the_end)),
+    ("what is judged is learned", windows_that_grow),
     ("As many counts as training", lambda t, s, n: windows_by_zip(s, t, n)),
     ("One number", lambda t, s, n: sum(windows_by_zip(t, s, n))),
     ("`return` missing", lambda t, s, n: print(end="")),

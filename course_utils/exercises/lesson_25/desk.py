@@ -69,7 +69,7 @@ def _looked_at(score, day, budget):
     return chosen
 
 
-def _example(seed=39):
+def _example(seed=90):
     """Return three days, on which any two slips lead to unlike shares (a test looks)."""
     generator = np.random.default_rng(seed)
     hours = generator.choice([2, 3, 5, 9, 11, 23, 24, 30, 31, 33, 40, 73, 74, 75], 1200)
@@ -79,7 +79,7 @@ def _example(seed=39):
     attack = (generator.random(len(hour)) < 0.13).astype(int)
     scores = generator.gamma(2, size=len(hour)) + 1.5 * attack + 2 * (hour < 24)
     scores += 1.5 * (burst & (host == 4))
-    return np.round(scores, 3), host, hour, attack, 12
+    return scores, host, hour, attack, 12
 
 
 @found_by_the_desk.set_check
@@ -150,6 +150,17 @@ def _wrong_shares(scores, host, hour, attack, budget):
             attacked[_looked_at(other, case_day, budget)].sum() / attacked.sum(),
             f"A case's score is {said} of its rows here. One alarming row is enough for a look: "
             "take the highest.",
+        )
+    loudest = _cases(scores, host, hour, attack, np.argmax)[0].astype(int)
+    keys, case = np.unique(hour * 1000 + host, return_inverse=True)
+    of_loudest = np.array(
+        [attack[case == at][row] for at, row in zip(range(len(keys)), loudest, strict=True)]
+    )
+    for all_attacked in (of_loudest.sum(), attacked.sum()):
+        yield (
+            of_loudest[chosen].sum() / all_attacked,
+            "A case counts as attacked only if its highest row is an attack here. One attacked "
+            "row, whatever its score, makes it an attacked case.",
         )
     for parts, said in (
         ([day, host], "one host on one day"),

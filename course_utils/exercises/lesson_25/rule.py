@@ -67,6 +67,10 @@ def port_rule_check(answer):
     told = f"AUROC {reached:.3f} on {len(made)} networks held back; {LINE:g} is the line."
     if reached >= LINE:
         return
+    require(
+        max(map(np.ptp, scores)) > 0,
+        "All connections of a network get the same score, which ranks nothing.",
+    )
     require(mean_area([-each for each in scores]) < LINE, f"Upside down: high is suspect. {told}")
     _name_the_sign_of_hosts(answer, made, told)
     without = mean_area([_scores_of(answer, (0 * f, p, c, h)) for (f, p, c, h), _ in made])
@@ -90,9 +94,11 @@ def _scores_of(answer, columns):
 
 def _require_each_row_alone(answer, columns, scores):
     """Refuse a rule that looks at other connections: alone, a connection has the same score."""
-    few = _scores_of(answer, tuple(each[100:160] for each in columns))
+    few = as_array(
+        answer(*(each[100:160].copy() for each in columns)), what="the scores", finite=False
+    )
     require(
-        np.allclose(few, scores[100:160], rtol=1e-4, atol=1e-6),
+        few.shape == (60,) and np.allclose(few, scores[100:160], rtol=1e-4, atol=1e-6),
         "Sixty connections alone get other scores than among the others. A rule learns nothing, "
         "no mean and no maximum of the rows that it is given.",
     )

@@ -44,6 +44,11 @@ def _windows(sequence, n, step=1):
     return [tuple(events[i : i + n]) for i in range(0, len(events) - n + 1, step)]
 
 
+def _up_to(sequence, n):
+    """Return a window from each event on, of fewer events at the end."""
+    return [tuple(sequence[i : i + n]) for i in range(len(sequence))]
+
+
 def _made(rng, events=4, lengths=(1, 18), many=(12, 10)):
     """Return training sequences and others, lists of whole numbers."""
     return tuple(
@@ -127,10 +132,29 @@ def _wrong_counts(training, sequences, n):
             [sum(each not in known for each in _windows(s, n, n)) for s in sequences],
             "The windows do not overlap: they start at 0, n, 2n. Start one at each event.",
         )
-    unordered = {tuple(sorted(each)) for each in seen}
+    for kept in (lambda window: tuple(sorted(window)), frozenset):
+        unordered = {kept(each) for each in seen}
+        yield (
+            [sum(kept(each) not in unordered for each in _windows(s, n)) for s in sequences],
+            "The order within a window is lost: sorted, or as a set. The order is what is new.",
+        )
+    for known in (seen, {w for sequence in training for w in _up_to(sequence, n)}):
+        yield (
+            [sum(each not in known for each in _up_to(s, n)) for s in sequences],
+            f"Windows of fewer than {n} events, at the end of a sequence, are counted as well: "
+            "the last one starts at len − n.",
+        )
+    grown, counts = set(seen), []
+    for sequence in sequences:
+        found = 0
+        for window in _windows(sequence, n):
+            found += window not in grown
+            grown.add(window)
+        counts.append(found)
     yield (
-        [sum(tuple(sorted(each)) not in unordered for each in _windows(s, n)) for s in sequences],
-        "The order within a window is lost: sorted, or as a set. The order is what is new.",
+        counts,
+        "A window that came once is known from then on: what is judged is learned. Only "
+        "`training` tells what is usual.",
     )
 
 

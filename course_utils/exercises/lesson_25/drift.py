@@ -14,8 +14,12 @@ import numpy as np
 SEEDS = (2561, 2562, 2563)
 CHANGE, TODAY = 14, 17  # days: what is new begins, and the first day that is judged
 LINE_DAYS = (1, 6, 8)
-FALSE_ALARMS = 0.025  # of harmless connections; 1 % is meant
-FOUND = 0.85  # of the new attacks that are found where confirmed rows are learned
+# Both lines were chosen on eight other networks (seeds 3001 to 3008). Means of any three of them:
+# confirmed rows ring at up to 0.028 of the harmless ones, nothing learned at 0.09 and more; with
+# the line drawn by all but attacks as well 0.89 to 1.04 of the attacks are found that confirmed
+# rows alone find, and 0.86 at most where rows that nobody looked at are learned.
+FALSE_ALARMS = 0.04  # of harmless connections; 1 % is meant
+FOUND = 0.87  # of the new attacks that are found where confirmed rows are learned
 
 after_drift = Exercise(
     "Choose for the rows of three days after the change what the neighbours learn as harmless and "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from course_utils.exercises.engine import Exercise
 from course_utils.exercises.results import Misconception, plain, require, take_apart
 
@@ -111,7 +113,7 @@ def _require_honest(train, test, modules, y):
     require(
         abs(2 * known - len(names)) <= 1,
         f"Of {len(names)} modules {known} are for training; half of them shall be. Drawing each "
-        "with chance 1/2 gives now more, now less.",
+        "with chance 1/2, or with replacement, gives now more, now less.",
     )
 
 
@@ -132,4 +134,13 @@ def _require_chance(answer, generator):
         raise Misconception(
             f"With {SEEDS} seeds, {len(np.unique(modules[stuck]))} of 6 modules are always on the "
             "same side. Which modules train shall be drawn by the seed."
+        )
+    sides = np.array(first)[:, np.unique(modules, return_index=True)[1]]  # (seeds, modules)
+    for one, other in itertools.combinations(range(6), 2):
+        together = np.mean(sides[:, one] == sides[:, other])
+        often = "always" if together else "never"
+        require(
+            0 < together < 1,
+            f"With {SEEDS} seeds, modules {one} and {other} are {often} on the same side. Which "
+            "half trains is no draw then: the seed picks from a fixed order.",
         )

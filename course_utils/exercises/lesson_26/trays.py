@@ -146,6 +146,13 @@ def _require_the_rest(score, rng):
             f"A tray with the radii {_shown(bad)} is wrong and scores 0: two large coins touch, "
             "and the small ones are not two.",
         )
+    for others in ((1, 2), (2, 2), (1, 1)):
+        bad = np.append(_tray(rng, *others, dust=1), rng.uniform(*TOUCHING))
+        require(
+            score(bad) > SURE,
+            f"A tray with the radii {_shown(bad)} is wrong and scores 0: two large coins touch, "
+            "and with those beside them they are more than two.",
+        )
     bad = _tray(rng, 3, 1, dust=1)
     require(
         np.ptp([score(rng.permutation(bad)) for _ in range(6)]) <= SURE,

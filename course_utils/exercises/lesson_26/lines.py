@@ -191,13 +191,14 @@ def _wrong_alarms(normal_scores, normal_light, scores, light, rate):
 
 
 def _frames(rng, days, nights, rate):
-    """Return normal frames and frames to judge, whose scores are ones of these or far from all."""
+    """Return normal frames and frames to judge: with their scores, between them and far away."""
     counts = days, nights
     normal = [rng.gamma(4, 1, days), 6 + rng.gamma(4, 2, nights)]
     normal_light = np.repeat(["day", "night"], counts)
     far = np.repeat([-5.0, 99.0], [2, 9])  # most of these are no normal frames
-    scores = np.concatenate([np.append(own, far) for own in normal])
-    light = np.repeat(["day", "night"], [days + 11, nights + 11])
+    between = [rng.uniform(np.median(own), 1.3 * own.max(), 15) for own in normal]
+    scores = np.concatenate([*normal, *between, far, far])
+    light = np.repeat(["day", "night"] * 3, [days, nights, 15, 15, 11, 11])
     first, second = rng.permutation(days + nights), rng.permutation(len(scores))
     return np.concatenate(normal)[first], normal_light[first], scores[second], light[second], rate
 

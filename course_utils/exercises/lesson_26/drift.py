@@ -48,6 +48,7 @@ def hidden_drift_check(answer):
         ]
         before, after = _auroc(normal, anomalies), _auroc(*drifted)
         alarms = np.mean(drifted[0] > line)
+        below = "Scores may be below 0, where a factor does not lift them. "
         told = (
             f"With {what} the AUROC was {before:.4f} and is {after:.4f}; {alarms:.0%} of the "
             f"normal rows lie above the line."
@@ -56,9 +57,8 @@ def hidden_drift_check(answer):
             _name_what_moved(drifted, normal, anomalies, told)
         require(
             alarms > 0.5,
-            f"The AUROC survives, and so do the alarms here: more than half of the normal rows "
-            f"shall lie above the line. Scores may be below 0, where a factor does not lift "
-            f"them. {told}",
+            "The AUROC survives, and so do the alarms here: more than half of the normal rows "
+            f"shall lie above the line. {below if normal.min() < 0 else ''}{told}",
         )
 
 
@@ -78,7 +78,7 @@ def _name_what_moved(drifted, normal, anomalies, told):
         f"well: anomalies drift with them. {told}",
     )
     require(
-        max(np.ptp(drifted[0]), np.ptp(drifted[1])) > 0,
+        np.ptp(np.concatenate(drifted)) > 0,
         f"All scores are made equal, so that no pair is told apart. {told}",
     )
     raise Misconception(

@@ -120,6 +120,28 @@ stored_halves(
     "a mask is asked for",
     lambda m, y, s: tuple(np.flatnonzero(each) for each in halves_by_sets(m, y, s)),
 )
+stored_halves(
+    "or with replacement",
+    lambda m, y, s: (
+        (known := np.isin(m, np.random.default_rng(s).choice(np.unique(m), len(set(m)) // 2)))
+        & (y == 0),
+        ~known,
+    ),
+)
+stored_halves(
+    "a fixed order",
+    lambda m, y, s: (
+        (known := np.isin(m, np.unique(m)[s % 2 : 2 * (len(set(m)) // 2) : 2])) & (y == 0),
+        ~known,
+    ),
+)
+stored_halves(
+    "a fixed order",
+    lambda m, y, s: (
+        (known := np.isin(m, np.roll(np.unique(m), s)[: len(set(m)) // 2])) & (y == 0),
+        ~known,
+    ),
+)
 stored_halves("2 results are expected", lambda m, y, s: drawn(m, s))
 stored_halves("`return train, test` missing", lambda m, y, s: print(end=""))
 
@@ -194,6 +216,13 @@ stored_light("Another exposure changes it", lambda frame: frame / 255)
 stored_light("a gain is not", lambda frame: frame - frame.mean())
 stored_light("a gain is not", lambda frame: frame - soft(frame))
 stored_light("a gain is not", lambda frame: (frame - soft(frame)) / 40)
+stored_light("a gain is not", lambda frame: (rest := frame - soft(frame)) / (rest.std() + 1))
+stored_light("a gain is not", lambda frame: (rest := frame - soft(frame)) / max(rest.std(), 5))
+stored_light(
+    "a gain is not",
+    lambda frame: (rest := frame - soft(frame)) / np.maximum(np.sqrt(soft(rest**2)), 5),
+)
+stored_light("an offset is not", lambda frame: (frame - soft(frame)) / max(frame.max(), 1e-9))
 stored_light("an offset is not", lambda frame: frame / frame.mean())
 stored_light("an offset is not", lambda frame: frame / np.maximum(soft(frame), 1e-9))
 stored_light(
@@ -350,6 +379,10 @@ stored_alarms(
     ),
 )
 stored_alarms("may lie above the line", lines_by(lambda own, rate: last(own, rate * 0.7)))
+stored_alarms(
+    "you say False. Of the 64 normal frames",
+    lines_by(lambda own, rate: np.percentile(own, 100 - rate)),
+)
 stored_alarms("between two scores", lines_by(lambda own, rate: np.quantile(own, 1 - rate)))
 stored_alarms(
     "rate · n rounded",
@@ -466,6 +499,13 @@ stored_trays(
 stored_trays(
     "two large coins touch, and",
     lambda radii: 0 if (radii > 17).any() else sum(abs(n - 2) for n in counted(radii)),
+)
+stored_trays(
+    "more than two",
+    lambda radii: (
+        abs((2 if (radii > 16.5).any() else np.sum(radii > 10.75)) - 2)
+        + abs(counted(radii)[1] - 2)
+    ),
 )
 stored_trays(
     "one too many is not",
@@ -641,6 +681,10 @@ stored_drift(
 stored_drift(
     "The AUROC changes", lambda n, a, line: (np.maximum(n, line + 1), np.maximum(a, line + 1))
 )
+stored_drift(
+    "The AUROC changes",
+    lambda n, a, line: (np.clip(n, line + 1, None), np.clip(a, line + 2, None)),
+)
 stored_drift("The AUROC changes", lambda n, a, line: (line + 9 - n, line + 9 - a))
 stored_drift("other way round", lambda n, a, line: drift_of_lists(n, a, line)[::-1])
 stored_drift("2 results are expected", lambda n, a, line: n + line)
@@ -692,6 +736,11 @@ def weights_in_pandas(picture, temperatures):
     return tuple(1 / np.sqrt(pd.DataFrame(block).var().sum()) for block in (picture, temperatures))
 
 
+@right(ex.block_weights)
+def weights_as_an_array(picture, temperatures):
+    return 1 / np.array([np.linalg.norm(b.std(axis=0)) for b in (picture, temperatures)])
+
+
 def stored_weights(words, weights):
     wrong(ex.block_weights, words)(weights)
 
@@ -715,6 +764,7 @@ stored_weights(
     "one column varies", lambda p, t: (1 / p.std(axis=0).mean(), 1 / t.std(axis=0).mean())
 )
 stored_weights("times as far", lambda p, t: (1 / np.ptp(p), 1 / np.ptp(t)))
+stored_weights("times as far", lambda p, t: tuple(1 / distance.pdist(b).max() for b in (p, t)))
 stored_weights("more columns more", lambda p, t: (1, 16 / 112))
 stored_weights("above 0", lambda p, t: (-1 / p.std(), 1 / t.std()))
 stored_weights("the shape (112,)", lambda p, t: (1 / p.std(axis=0), 1 / t.std(axis=0)))

@@ -103,7 +103,7 @@ def restart(lesson: str) -> list[str]:
     stored, path = _stored(name), COPIES / f"{name}.ipynb"
     new = carry.fresh(stored, name)
     content = path.read_bytes() if path.exists() else None
-    if content == _bytes(new):
+    if content is not None and _is_as(new, path):
         return [f"{name}: your copy is as new."]
     lines = [f"{name} starts over."]
     if content is not None:
@@ -206,6 +206,15 @@ def _mine(path):
             f"{error}. `python -m course_utils restart {path.stem}` puts it aside and begins "
             "anew; a whole one may lie in .ipynb_checkpoints."
         ) from None
+
+
+def _is_as(new, path):
+    """Tell whether a copy is as new: opened perhaps, but neither written nor run in."""
+    try:
+        mine = carry.read(path)
+    except carry.NotReadable:
+        return False
+    return carry.is_untouched(mine) and mine.metadata[carry.NOTE] == new.metadata[carry.NOTE]
 
 
 def _cure(path):

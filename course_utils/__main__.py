@@ -1,4 +1,4 @@
-"""`python -m course_utils doctor · progress · data · report · backends · serve · text …`."""
+"""`python -m course_utils doctor · progress · copies · restart · carry · data · report …`."""
 
 import argparse
 import sys

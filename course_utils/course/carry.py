@@ -212,17 +212,23 @@ def carry(old: NotebookNode, into: NotebookNode, *, old_wins: bool = False) -> C
     behind: dict[int, list[NotebookNode]] = {}
     after = -1  # the place in `into` of the last cell that both have
     lesson = [cell for cell in into.cells if cell.id in now]
+    exercises = {None, *map(exercise_of, lesson)}
     for cell, was, name in _pair(old.cells, base, lesson):
         if name is not None:
             after = place[name]
-            if digest(cell) in (base.get(was), digest(into.cells[after])):
+            target = into.cells[after]
+            if digest(cell) == base.get(was):
                 continue
-            if not base and not (exercise_of(into.cells[after]) and is_answered(cell)):
-                result.unclear += not exercise_of(into.cells[after])
+            if base.get(was) != now[name]:
+                cell = _with_calls_of(target, cell)
+            if digest(cell) == digest(target):
+                continue
+            if not base and not (exercise_of(target) and is_answered(cell)):
+                result.unclear += not exercise_of(target)
                 continue
             _put(cell, after, result, (base.get(was), now[name]), old_wins)
-        elif was is not None:
-            if base[was] != digest(cell):
+        elif was is not None or (not base and exercise_of(cell) not in exercises):
+            if base[was] != digest(cell) if base else is_answered(cell):
                 result.left.append(f"{_title(cell, was)} (no longer in the lesson)")
         elif not base and not is_made_up(id_of(cell)) and id_of(cell) not in place:
             result.unclear += 1  # of an older version of the lesson, or a cell without an id
@@ -264,6 +270,20 @@ def _pair(
         was, name = (None if each in taken else each for each in (was, name))
         taken |= {was, name}
         yield cell, was, name
+
+
+def _with_calls_of(target, cell):
+    """Return an answer with the lesson's checks below it, where the learner left them alone."""
+    exercise = exercise_of(target)
+    calls = re.compile(rf"({exercise} = )?ex\.{exercise}\.(check|or_ours)\({exercise}\)")
+    parts = [
+        re.split(r"^(?=ex\.)", each.source, maxsplit=1, flags=re.M) for each in (cell, target)
+    ]
+    if not exercise or exercise_of(cell) != exercise or [len(each) for each in parts] != [2, 2]:
+        return cell
+    if not all(calls.fullmatch(line.strip()) for line in parts[0][1].split("\n") if line.strip()):
+        return cell
+    return NotebookNode(cell, source=parts[0][0] + parts[1][1])
 
 
 def _put(cell, number, result, versions, old_wins):

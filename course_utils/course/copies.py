@@ -84,7 +84,7 @@ def restart(lesson: str) -> list[str]:
     Parameters
     ----------
     lesson : str
-        Its name or number: "04_backpropagation" or "04".
+        Its name, number or file: "04_backpropagation", "4" or "my_notebooks/04_….ipynb".
 
     Returns
     -------
@@ -98,7 +98,7 @@ def restart(lesson: str) -> list[str]:
     ValueError
         If there is no such lesson, or its stored notebook cannot be read.
     """
-    name = lessons.path_of(lesson).stem
+    name = lessons.path_of(Path(lesson).stem.zfill(2)).stem
     _check_writable()
     stored, path = _stored(name), COPIES / f"{name}.ipynb"
     new = carry.fresh(stored, name)

@@ -324,7 +324,10 @@ def test_a_lesson_of_another_name_is_found_by_its_cells(course, monkeypatch):
 def test_a_copy_of_a_lesson_that_is_gone_stays(course, monkeypatch):
     copies.refresh()
     course.answer()
-    monkeypatch.setattr(lessons, "LESSONS", ("03_before",))
+    monkeypatch.setattr(lessons, "LESSONS", ("03_before", "06_new"))
+    other = nbformat.v4.new_notebook(cells=[cell("title", "# New"), cell("new", "new")])
+    course.publish(other, "06_new")
+    assert copies.refresh() == ["Made your own copies in my_notebooks: 06_new."]
     assert_idle(course)
     assert "return 2 * x" in course.mine().cells[3].source
 

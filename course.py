@@ -1,6 +1,6 @@
 """Three commands for the whole course, on Linux, macOS and Windows.
 
-    python course.py lab  [options of jupyter lab]    install what is missing, open lesson 00
+    python course.py lab  [options of jupyter lab]    install what is missing, open your lesson 00
     python course.py test [options of pytest]         install what is missing, run every check
     python course.py install                          install what is missing, and no more
 
@@ -26,13 +26,15 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
 UV = "uv==0.13.9"
-FIRST_LESSON = "notebooks/00_start_here.ipynb"
+COPIES = "my_notebooks"
+FIRST_LESSON = "00_start_here.ipynb"
 KERNEL_NAME = "Anomaly course (Python 3)"
 
 HELP = """\
 usage: python course.py COMMAND [ARGUMENTS]
 
-  lab     open the course in JupyterLab; arguments go on to jupyter lab
+  lab     open your own copies of the lessons in JupyterLab, made at the first call and brought
+          up to date at later ones; arguments go on to jupyter lab
           python course.py lab --no-browser --port 8890
   test    check that all of it works; arguments go on to pytest
           python course.py test -k threshold
@@ -689,19 +691,30 @@ class Environment:
 # The commands
 
 
+def refresh_copies(command, settings, folder):
+    """Make the learner's copies of the lessons, or bring them up to date; say what was done."""
+    return subprocess.call(command, env=settings, cwd=str(folder), stdin=subprocess.DEVNULL)
+
+
 def lab_command(environment, arguments):
-    """Return the command that opens the course in JupyterLab, and its variables."""
+    """Return the command that opens the learner's copies in JupyterLab, and its variables."""
+    settings = environment.settings()
+    refresh = [str(environment.python), "-m", "course_utils", "copies"]
+    failed = refresh_copies(refresh, settings, environment.project)
+    folder = COPIES if (environment.project / COPIES / FIRST_LESSON).exists() else "notebooks"
+    if failed:  # in an installation that many share, for example
+        say(f"The lessons in {folder} open.")
     command = [
         str(environment.python), "-m", "jupyterlab",
         f"--ServerApp.root_dir={environment.project}",
-        f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
+        f"--LabApp.default_url=/lab/tree/{folder}/{FIRST_LESSON}",
     ]  # fmt: skip
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # as in many containers
         say(
             "You are root, so everything that runs in JupyterLab has root's rights (--allow-root)."
         )
         command.append("--allow-root")
-    return command + arguments, environment.settings()
+    return command + arguments, settings
 
 
 def test_command(environment, arguments):
@@ -757,10 +770,11 @@ def run(arguments):
     with one_at_a_time(PROJECT / ".course.lock") as held:
         environment = Environment(PROJECT, held)
         environment.prepare()
-    if name == "install":
-        say(f"Ready: {environment.folder} is complete. `python course.py lab` opens the course.")
-        return 0
-    command, settings = COMMANDS[name](environment, extra)
+        if name == "install":
+            say(f"Ready: {environment.folder} is complete.")
+            say("`python course.py lab` opens the course.")
+            return 0
+        command, settings = COMMANDS[name](environment, extra)
     return hand_over(command, settings, PROJECT)
 
 

@@ -1,4 +1,4 @@
-"""`python -m course_utils doctor · progress · data · report · backends · serve · text …`."""
+"""`python -m course_utils doctor · progress · copies · restart · carry · data · report …`."""
 
 import argparse
 import sys
@@ -27,6 +27,15 @@ def read_command_line(arguments):
         "notebook", help="build, run and store a notebook from its text"
     )
     notebook.add_argument("path", help="the text file, such as 04_backpropagation.py")
+    commands.add_parser(
+        "copies", help="make your own copies of the lessons, or bring them up to date"
+    )
+    over = commands.add_parser(
+        "restart", help="put your copy of a lesson aside and begin a new one"
+    )
+    over.add_argument("lesson", help="its number or name, such as 04")
+    carry = commands.add_parser("carry", help="carry your work from an older download over")
+    carry.add_argument("source", metavar="OLD_FOLDER", help="or one notebook")
     commands.add_parser("colab", help="write the cell for Google Colab into every notebook")
     return parser.parse_args(arguments)
 
@@ -107,6 +116,8 @@ def main(arguments):
 
         print(*colab.write_first_cells() or ["Every notebook has the cell."], sep="\n")
         return 0
+    if asked.command in ("copies", "restart", "carry"):
+        return _copies(asked)
     from course_utils.course import lessons
 
     try:
@@ -117,6 +128,25 @@ def main(arguments):
         else:
             print(lessons.from_text(asked.path))
     except (lessons.LessonError, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _copies(asked):
+    from course_utils.course import copies
+
+    try:
+        if asked.command == "restart":
+            lines = copies.restart(asked.lesson)
+        else:
+            lines = (
+                copies.refresh() if asked.command == "copies" else copies.carry_from(asked.source)
+            )
+        print(*lines or ["Your copies of the lessons are up to date."], sep="\n")
+    except KeyboardInterrupt:
+        return 130
+    except (copies.CopiesError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

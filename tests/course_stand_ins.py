@@ -42,7 +42,10 @@ class Installers:
         self.broken = False
         self.folder = str(self.environment.folder)
         self.handed_over = None
+        self.refreshed = []  # commands that make the learner's copies
+        self.copies_fail = False
         monkeypatch.setattr(course, "installer_lines", self.run)
+        monkeypatch.setattr(course, "refresh_copies", self.refresh)
         monkeypatch.setattr(course.Environment, "probe", lambda environment: self.probe())
         monkeypatch.setattr(course, "hand_over", self.hand_over)
         monkeypatch.setattr(course, "check_disk", lambda folder, needed_gb: None)
@@ -88,6 +91,10 @@ class Installers:
         names = ("pip", *self.course.NEEDED_TO_START)
         missing = [name for name in names if not (self.packages / name).exists()]
         return {"version": self.version, "folder": self.folder, "missing": missing}
+
+    def refresh(self, command, settings, folder):
+        self.refreshed.append(command)
+        return int(self.copies_fail)
 
     def hand_over(self, command, settings, folder):
         self.handed_over = (command, settings)

@@ -1,8 +1,9 @@
-"""Lesson 00 in a real browser: JupyterLab opens it, runs it, and the slider moves the picture.
+"""Copies of lessons in a real browser: one is run, and its slider moves; one is written in.
 
 Collected only where a Chromium is installed; `conftest.py` says so in the run's heading.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -14,7 +15,9 @@ import time
 import urllib.request
 
 from conftest import CHROMIUM, ROOT
+from course_utils.course import carry, copies, lessons
 
+import nbformat
 import pytest
 
 TOKEN = "a-token-for-the-test"
@@ -31,10 +34,21 @@ FLAGS = [
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """Start JupyterLab on a copy of the notebooks, so that autosave touches nothing of ours."""
+def folder(tmp_path_factory):
+    """A course of its own, in which the learner's copies were made."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lessons, "ROOT", folder)
+        patch.setattr(lessons, "NOTEBOOKS", folder / "notebooks")
+        patch.setattr(copies, "COPIES", folder / "my_notebooks")
+        copies.refresh()
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    """Start JupyterLab there, as `course.py lab` does."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -49,6 +63,7 @@ def server(tmp_path_factory):
             *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"),
             *(f"--port={port}", "--ServerApp.port_retries=0"),
             *(f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}"),
+            "--LabApp.expose_app_in_browser=True",
         ],
         env=os.environ
         | {
@@ -75,17 +90,28 @@ def server(tmp_path_factory):
         log.close()
 
 
-def test_lesson_00_runs_and_its_slider_moves_the_picture(server):
-    from playwright.sync_api import expect, sync_playwright
+@contextlib.contextmanager
+def opened(server, lesson):
+    """Open the learner's copy of a lesson in a browser; its kernel is ready."""
+    from playwright.sync_api import sync_playwright
 
-    expect.set_options(timeout=60_000)  # a wait ends as soon as what it waits for is there
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1300, "height": 1000})
         page.set_default_timeout(60_000)
-        page.goto(f"{server}/lab/tree/notebooks/00_start_here.ipynb?token={TOKEN}")
-        notebook = page.locator(".jp-NotebookPanel:visible")
+        page.goto(f"{server}/lab/tree/my_notebooks/{lesson}.ipynb?token={TOKEN}")
         page.get_by_text(re.compile(r"\| Idle$")).first.wait_for()
+        yield page
+        browser.close()
+
+
+def test_lesson_00_runs_and_its_slider_moves_the_picture(server):
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=60_000)  # a wait ends as soon as what it waits for is there
+    with opened(server, "00_start_here") as page:
+        notebook = page.locator(".jp-NotebookPanel:visible")
+        expect(notebook.locator(".jp-OutputArea-output")).to_have_count(0)  # nothing given away
 
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
@@ -113,4 +139,36 @@ def test_lesson_00_runs_and_its_slider_moves_the_picture(server):
         expect(asked.get_by_text("No, it is 3.")).to_be_visible()
         if folder := os.environ.get("COURSE_SCREENSHOTS"):
             page.screenshot(path=f"{folder}/lesson-00.png")
-        browser.close()
+
+
+WRITE = """async () => {
+    const all = [...jupyterapp.shell.widgets('main')];
+    const {content, context, id} = all.find(each => each.context?.path.includes('/04_'));
+    jupyterapp.shell.activateById(id);
+    await context.ready;
+    const place = content.widgets.findIndex(cell => cell.model.id === 'exercise-neuron-gradient');
+    const stub = content.widgets[place].model.sharedModel;
+    stub.setSource(stub.getSource().replace('    ...', '    return "mine"'));
+    content.activeCellIndex = place;
+    await jupyterapp.commands.execute('notebook:insert-cell-below');
+    content.activeCell.model.sharedModel.setSource('# my own cell');
+    await context.save();
+}"""
+
+
+def test_what_was_written_in_the_browser_comes_into_the_next_version(server, folder):
+    with opened(server, "04_backpropagation") as page:
+        page.wait_for_function("() => jupyterapp.shell.currentPath?.includes('/04_')")
+        page.evaluate(WRITE)
+    path = folder / "notebooks" / "04_backpropagation.ipynb"
+    stored = lessons.read(path)
+    stored.cells[0].source = "# 04 · Another title"
+    nbformat.write(stored, path)
+    (line,) = copies.refresh()
+    assert "Carried: 1 answer (neuron_gradient); 1 cell of your own. All of it is in" in line
+    cells = carry.read(copies.COPIES / path.name).cells
+    assert cells[0].source == "# 04 · Another title"
+    place = [each.id for each in cells].index("exercise-neuron-gradient")
+    assert 'return "mine"' in cells[place].source
+    assert cells[place + 1].source == "# my own cell"
+    assert copies.refresh() == []

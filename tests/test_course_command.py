@@ -11,6 +11,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+from course_utils.course import copies, lessons
+
 import course_stand_ins as stand_ins
 import pytest
 from course_stand_ins import PYPROJECT, ROOT, WHOLE, change_pin, leave_unfinished
@@ -368,16 +370,44 @@ def test_an_error_of_the_system_is_one_sentence(course, installers, capsys):
 
 
 def test_lab_opens_the_first_lesson_behind_its_token(course, installers):
+    folder = course.PROJECT / "my_notebooks"
+    folder.mkdir()
+    (folder / "00_start_here.ipynb").touch()
     course.main(["lab", "--no-browser"])
     command, settings = installers.handed_over
     assert command[1:3] == ["-m", "jupyterlab"]
     assert f"--ServerApp.root_dir={course.PROJECT}" in command
-    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in command
+    assert "--LabApp.default_url=/lab/tree/my_notebooks/00_start_here.ipynb" in command
     assert command[-1] == "--no-browser"
     assert not any("token" in part or "password" in part for part in command)
     assert settings["JUPYTER_PREFER_ENV_PATH"] == "1"
     assert settings["PATH"].startswith(str(installers.environment.scripts) + os.pathsep)
     assert settings["VIRTUAL_ENV"] == str(installers.environment.folder)
+
+
+def test_lab_makes_the_learners_copies_first_and_others_do_not(course, installers):
+    course.main(["test"])
+    course.main(["install"])
+    assert installers.refreshed == []
+    course.main(["lab"])
+    assert installers.refreshed == [
+        [str(installers.environment.python), "-m", "course_utils", "copies"]
+    ]
+
+
+def test_lab_opens_the_stored_lesson_where_no_copy_can_be_made(course, installers, capsys):
+    installers.copies_fail = True
+    assert course.main(["lab"]) == 0
+    assert (
+        "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"
+        in (installers.handed_over[0])
+    )
+    assert "The lessons in notebooks open." in capsys.readouterr().out
+
+
+def test_names_of_folder_and_lesson_are_those_of_the_package(course):
+    assert copies.COPIES == ROOT / course.COPIES
+    assert f"{lessons.LESSONS[0]}.ipynb" == course.FIRST_LESSON
 
 
 def test_root_is_told_what_that_means(course, installers, monkeypatch, capsys):
@@ -522,6 +552,7 @@ def test_from_nothing_to_a_quick_start_and_to_a_failed_update(misled, tmp_path):
     quick = call("lab", "--no-browser")
     assert quick.returncode == 0, quick.stderr
     assert "/4]" not in quick.stdout
+    assert "course_utils ['copies'] None" in quick.stdout
     assert "00_start_here.ipynb" in quick.stdout
     assert "'--no-browser'] None" in quick.stdout
 

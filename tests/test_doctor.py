@@ -145,6 +145,15 @@ def test_packages_of_the_user_are_named(monkeypatch, place):
     assert wrong(doctor.files_in_the_way()) == []
 
 
+@pytest.mark.parametrize("folder", ["notebooks", "my_notebooks"])
+def test_so_are_modules_beside_the_lessons_and_beside_a_learners_copies(
+    monkeypatch, place, folder
+):
+    place.rename(place.with_name(folder))
+    monkeypatch.setattr(doctor, "__file__", str(place.parent / "course_utils" / "course" / "x.py"))
+    assert f"{folder} has its own numpy, random" in only(doctor.files_in_the_way()).what
+
+
 def test_a_learners_file_with_the_name_of_a_module_is_named(monkeypatch, place):
     monkeypatch.chdir(place)
     finding = only(doctor.files_in_the_way())

@@ -179,8 +179,8 @@ def test_commands_in_the_documents_exist(name):
     text = read(name)
     assert set(re.findall(r"python course\.py (\w+)", text)) <= set(course_module().COMMANDS)
     assert set(re.findall(r"-m course_utils (\w+)", text)) <= {
-        "backends", "colab", "data", "doctor", "progress", "report", "serve", "text",
-        "notebook",
+        "backends", "carry", "colab", "copies", "data", "doctor", "notebook", "progress",
+        "report", "restart", "serve", "text",
     }  # fmt: skip
 
 

@@ -92,7 +92,8 @@ def files_in_the_way():
     unset = "Unset the environment variable PYTHONPATH, or start with `python course.py lab`"
     refuse = "Set the environment variable PYTHONNOUSERSITE to 1"
     rename = "Rename or delete what is named here"
-    places = dict.fromkeys((Path.cwd(), Path(__file__).parents[2] / "notebooks"), rename)
+    folders = [Path(__file__).parents[2] / name for name in ("notebooks", "my_notebooks")]
+    places = dict.fromkeys((Path.cwd(), *folders), rename)
     if site.ENABLE_USER_SITE:
         places[Path(site.getusersitepackages())] = refuse
     path = os.environ.get("PYTHONPATH", "").split(os.pathsep)

@@ -91,7 +91,7 @@ def test_the_walk_runs_and_shows_what_the_page_says(tmp_path, monkeypatch, capsy
     names = ("best single column", "DeepSVDD")
     column, network = (float(re.search(row.format(name), made)[1]) for name in names)
     assert column > network - 0.03
-    assert "37 % of the rows are anomalies" in made
+    assert "37\N{NO-BREAK SPACE}% of the rows are anomalies" in made
 
 
 def test_the_page_can_be_found():

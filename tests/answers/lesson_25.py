@@ -117,7 +117,7 @@ for words, desk in (
     ("lowest scores", lambda s, h, t, a, b: desk_in_pandas(-s, h, t, a, b)),
     ("only if its highest row", of_the_highest_row),
     ("only if its highest row", lambda *g: of_the_highest_row(*g, among_all=True)),
-    ("tied", ties_all_looked_at),
+    (", tied", ties_all_looked_at),
     ("11 cases a day", lambda s, h, t, a, b: desk_in_pandas(s, h, t, a, b - 1)),
     ("`return` missing", lambda s, h, t, a, b: print(end="")),
     ("One share", lambda s, h, t, a, b: a),

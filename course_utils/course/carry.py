@@ -42,9 +42,8 @@ class Carried:
 
     `answers` are names of exercises, of which `renewed` have changed since; `own` counts cells of
     the learner's own, `changed` are ids of the lesson's cells that hold the learner's text now.
-    `left` says of each text that was not
-    carried what it is and why. `unclear` counts cells that differ from the lesson's where nothing
-    tells whether a learner or an older version of the lesson wrote them.
+    `left` says of each text that was not carried what it is and why. `unclear` counts cells that
+    differ from the lesson's where nothing tells whether a learner or an older version wrote them.
     """
 
     notebook: NotebookNode
@@ -171,7 +170,7 @@ def is_untouched(copy: NotebookNode) -> bool:
 
 def written_into(stored: NotebookNode) -> str:
     """Say what a learner wrote into a stored notebook; "" if it is as it was published."""
-    noted = note_of(fresh(stored, ""))[1]
+    noted = note_of(NotebookNode(metadata={NOTE: make_note(stored, "")}))[1]
     answers = [exercise_of(cell) for cell in stored.cells if noted.get(cell.id) == ANSWERED]
     own = len(stored.cells) - len(noted)
     cells = f"{own} cell{'s' * (own > 1)} of your own"

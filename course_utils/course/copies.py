@@ -46,15 +46,16 @@ def refresh() -> list[str]:
         path = COPIES / f"{lesson}.ipynb"
         try:
             stored = _stored(lesson)
-            new = carry.fresh(stored, lesson)
             old = path if path.exists() else _renamed_since(stored)
+            if old is not None:
+                mine, content = _mine(old), old.read_bytes()
+                if mine.metadata.get(carry.NOTE) == carry.make_note(stored, lesson):
+                    continue
+            new = carry.fresh(stored, lesson)
             if old is None:
                 _write(new, path)
                 made.append(lesson)
                 lines += _said_of_answers(stored, lesson)
-                continue
-            mine, content = _mine(old), old.read_bytes()
-            if mine.metadata.get(carry.NOTE) == new.metadata[carry.NOTE]:
                 continue
             if carry.is_untouched(mine):
                 _write(new, path, content if old == path else None)
